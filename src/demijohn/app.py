@@ -1,0 +1,431 @@
+"""Be the face of the framework: the application object.
+
+Here lives `Flask`.  Its public methods are the API that users call and
+override while requests are handled; each is a line or two into the core,
+where the work is done.  What sets an application up is in `app_setup`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Coroutine, Iterable
+from typing import IO, TYPE_CHECKING, Any, AnyStr, NoReturn, cast
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import MapAdapter
+
+from . import _current, _proxies
+from . import typing as ft
+from ._files import find_cache_age, open_below, send_below
+from .app_setup import App
+from .ctx import AppContext, RequestContext
+from .doors.wsgi import serve
+from .helpers import get_flashed_messages
+from .pipeline import bridge, dispatch, errors, urls
+from .pipeline.plan import OWN_METHODS, STEP_METHODS, find_plan
+from .request import Request
+from .response import Response
+from .scaffold import _sentinel
+from .sessions import SecureCookieSessionInterface, SessionInterface
+from .signals import appcontext_tearing_down
+from .templating import Environment
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from .testing import FlaskClient, FlaskCliRunner
+
+
+class Flask(App):
+    """Be a WSGI application made of views.
+
+    Args:
+        import_name: The module that it is made in; usually `__name__`.
+        static_url_path: The URL prefix of static files.
+        static_folder: The folder of static files, or None for none.
+        static_host: The host of static files, with host matching.
+        host_matching: Match the host of each rule.
+        subdomain_matching: Match the subdomain of each rule.
+        template_folder: The folder of templates.
+        instance_path: The folder of files that belong to one deployment.
+        instance_relative_config: Load configuration files from there.
+        root_path: The folder that the others are relative to.
+
+    Raises:
+        ValueError: The instance path is relative.
+        AssertionError: A static host without host matching, or none with it.
+    """
+
+    request_class: type[Request] = Request
+    response_class: type[Response] = Response
+    session_interface: SessionInterface = SecureCookieSessionInterface()
+
+    def open_instance_resource(
+        self, resource: str, mode: str = "rb", encoding: str | None = "utf-8"
+    ) -> IO[AnyStr]:
+        """Open a file of the instance folder, also for writing.
+
+        Args:
+            resource: The path below the folder.
+            mode: As in `open`.
+            encoding: The encoding, in text mode.
+        """
+        path = os.path.join(self.instance_path, resource)
+        return cast(
+            "IO[AnyStr]", open(path, mode, encoding=None if "b" in mode else encoding)
+        )
+
+    def open_resource(
+        self, resource: str, mode: str = "rb", encoding: str | None = None
+    ) -> IO[AnyStr]:
+        """Open a file below the root path for reading.
+
+        Args:
+            resource: The path below the root path.
+            mode: "r", "rt" or "rb".
+            encoding: The encoding, in text mode.
+
+        Raises:
+            ValueError: The mode is one for writing.
+        """
+        return cast("IO[AnyStr]", open_below(self.root_path, resource, mode, encoding))
+
+    def get_send_file_max_age(self, filename: str | None) -> int | None:
+        """Return for how many seconds a file may be cached.
+
+        By default `SEND_FILE_MAX_AGE_DEFAULT` of the configuration.
+
+        Args:
+            filename: The path of the file, or None.
+        """
+        return find_cache_age()
+
+    def send_static_file(self, filename: str) -> Response:
+        """Answer with a file of the static folder.
+
+        Args:
+            filename: The path below the folder.
+
+        Raises:
+            RuntimeError: There is no static folder.
+        """
+        return send_below(self, filename)
+
+    def make_shell_context(self) -> dict[str, Any]:
+        """Return the names that the shell starts with."""
+        names: dict[str, Any] = {"app": self, "g": _proxies.g}
+        for processor in self.shell_context_processors:
+            names.update(processor())
+        return names
+
+    def create_jinja_environment(self) -> Environment:
+        """Return the environment for templates, with Flask's globals."""
+        options = dict(self.jinja_options)
+        options.setdefault("autoescape", self.select_jinja_autoescape)
+        if "auto_reload" not in options:
+            reload = self.config["TEMPLATES_AUTO_RELOAD"]
+            options["auto_reload"] = self.debug if reload is None else reload
+        environment = self.jinja_environment(self, **options)
+        environment.globals.update(
+            url_for=self.url_for,
+            get_flashed_messages=get_flashed_messages,
+            config=self.config,
+            request=_proxies.request,
+            session=_proxies.session,
+            g=_proxies.g,
+        )
+        environment.policies["json.dumps_function"] = self.json.dumps
+        return environment
+
+    def update_template_context(self, context: dict[str, Any]) -> None:
+        """Add what the context processors return to a template's variables.
+
+        Args:
+            context: The variables; those that it holds already win.
+        """
+        given = dict(context)
+        current = _current.find_request_context()
+        names = [None] if current is None else [None, *reversed(current.request.blueprints)]
+        for name in names:
+            if name in self.template_context_processors:
+                for processor in self.template_context_processors[name]:
+                    context.update(self.ensure_sync(processor)())
+        context.update(given)
+
+    def run(
+        self,
+        host: str | None = None,
+        port: int | None = None,
+        debug: bool | None = None,
+        load_dotenv: bool = True,
+        **options: Any,
+    ) -> None:
+        """Serve the application while developing it; never in production.
+
+        Args:
+            host: The address to listen on.
+            port: The port to listen on.
+            debug: Turn debug mode on or off.
+            load_dotenv: Read `.env` and `.flaskenv` first.
+            **options: Options of `werkzeug.serving.run_simple`.
+        """
+        # A server process has no use for the development server.
+        from .dev.server import run_development_server
+
+        run_development_server(self, host, port, debug, load_dotenv, options)
+
+    def test_client(self, use_cookies: bool = True, **kwargs: Any) -> FlaskClient:
+        """Return a client that calls the application without a server.
+
+        Args:
+            use_cookies: Keep cookies between requests.
+            **kwargs: Further arguments of `test_client_class`.
+        """
+        # A server process has no use for the test client.
+        from .testing import FlaskClient
+
+        client_class = self.test_client_class or FlaskClient
+        return cast(
+            "FlaskClient",
+            client_class(self, self.response_class, use_cookies=use_cookies, **kwargs),
+        )
+
+    def test_cli_runner(self, **kwargs: Any) -> FlaskCliRunner:
+        """Return a runner that invokes the application's commands.
+
+        Args:
+            **kwargs: Arguments of `test_cli_runner_class`.
+        """
+        # A server process has no use for the command runner.
+        from .testing import FlaskCliRunner
+
+        runner_class = self.test_cli_runner_class or FlaskCliRunner
+        return cast("FlaskCliRunner", runner_class(self, **kwargs))
+
+    def handle_http_exception(self, e: HTTPException) -> HTTPException | ft.ResponseReturnValue:
+        """Answer an HTTP error by its handler, or by itself."""
+        context = _current.get_request_context()
+        return cast("ft.ResponseReturnValue", errors.handle_http_exception(self, context, e))
+
+    def handle_user_exception(self, e: Exception) -> HTTPException | ft.ResponseReturnValue:
+        """Answer an exception by its handler.
+
+        Raises:
+            Exception: The same one, where nobody handles it.
+        """
+        context = _current.get_request_context()
+        return cast("ft.ResponseReturnValue", errors.handle_user_exception(self, context, e))
+
+    def handle_exception(self, e: Exception) -> Response:
+        """Log an exception that nobody handled and answer with a 500.
+
+        Raises:
+            Exception: The same one, where it is to reach the server.
+        """
+        context = _current.get_request_context()
+        return cast("Response", errors.handle_exception(self, context, e))
+
+    def log_exception(
+        self,
+        exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None],
+    ) -> None:
+        """Write an exception that nobody handled to the log."""
+        current = _current.get_request()
+        self.logger.error(
+            f"Exception on {current.path} [{current.method}]", exc_info=exc_info
+        )
+
+    def raise_routing_exception(self, request: Request) -> NoReturn:
+        """Raise the error of matching the URL.
+
+        Args:
+            request: The request whose `routing_exception` is set.
+
+        Raises:
+            HTTPException: The error.
+        """
+        errors.raise_routing_exception(self, request)
+
+    def full_dispatch_request(self) -> Response:
+        """Take every step of the current request up to its final response."""
+        return cast("Response", dispatch.full_dispatch(_current.get_request_context()))
+
+    def preprocess_request(self) -> ft.ResponseReturnValue | None:
+        """Run the URL processors and the before-request functions.
+
+        Returns:
+            The first result that is not None; it is used instead of the
+            view's.
+        """
+        context = _current.get_request_context()
+        return cast("ft.ResponseReturnValue | None", dispatch.preprocess(context))
+
+    def dispatch_request(self) -> ft.ResponseReturnValue:
+        """Call the view of the current request."""
+        return cast("ft.ResponseReturnValue", dispatch.dispatch(_current.get_request_context()))
+
+    def finalize_request(
+        self, rv: ft.ResponseReturnValue | HTTPException, from_error_handler: bool = False
+    ) -> Response:
+        """Make a response of a result and run what comes after.
+
+        Args:
+            rv: What the view or a handler returned.
+            from_error_handler: Log an error of what comes after and go on.
+        """
+        context = _current.get_request_context()
+        return cast("Response", dispatch.finalize(context, rv, from_error_handler))
+
+    def make_response(self, rv: ft.ResponseReturnValue) -> Response:
+        """Make a response of what a view returned.
+
+        Args:
+            rv: A string, bytes, a dict or list for JSON, a generator, a
+                response, a WSGI application, or a tuple of one of these
+                with a status, headers or both.
+
+        Raises:
+            TypeError: It is none of these.
+        """
+        context = _current.get_request_context()
+        return cast("Response", find_plan(self).results[type(rv)](context, rv))
+
+    def process_response(self, response: Response) -> Response:
+        """Run the after-request functions and save the session.
+
+        Args:
+            response: The response so far.
+
+        Returns:
+            The response that the last function returned.
+        """
+        return cast("Response", dispatch.process(_current.get_request_context(), response))
+
+    def make_default_options_response(self) -> Response:
+        """Answer OPTIONS with the methods that the URL takes."""
+        adapter = cast("MapAdapter", _current.get_request_context().url_adapter)
+        response = self.response_class()
+        response.allow.update(adapter.allowed_methods())
+        return response
+
+    def do_teardown_request(self, exc: BaseException | None = _sentinel) -> None:  # type: ignore[assignment]  # None has a meaning
+        """Run the functions for the end of a request.
+
+        Args:
+            exc: The error that ended it; the one being handled unless given.
+        """
+        error = sys.exc_info()[1] if exc is _sentinel else exc
+        dispatch.teardown_request(_current.get_request_context(), error)
+
+    def do_teardown_appcontext(self, exc: BaseException | None = _sentinel) -> None:  # type: ignore[assignment]  # None has a meaning
+        """Run the functions for the end of an application context.
+
+        Args:
+            exc: The error that ended it; the one being handled unless given.
+        """
+        error = sys.exc_info()[1] if exc is _sentinel else exc
+        failed = dispatch.run_ring(find_plan(self).teardown, error)
+        if appcontext_tearing_down.receivers:
+            appcontext_tearing_down.send(self, _async_wrapper=self.ensure_sync, exc=error)
+        if failed is not None:
+            raise failed
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function that sync code can call.
+
+        Args:
+            func: A function; a coroutine function is wrapped by
+                `async_to_sync`, any other is returned as it is.
+        """
+        return bridge.ensure_sync(func, self.async_to_sync)
+
+    def async_to_sync(
+        self, func: Callable[..., Coroutine[Any, Any, Any]]
+    ) -> Callable[..., Any]:
+        """Wrap a coroutine function so that sync code can call it.
+
+        Flask: it runs on one background loop that lives as long as the
+        process, so pools and tasks survive the request.
+
+        Args:
+            func: The coroutine function.
+        """
+        return bridge.async_to_sync(func)
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Return Werkzeug's adapter for a request, or for the configuration.
+
+        Args:
+            request: The request, or None outside of one.
+
+        Returns:
+            The adapter; None outside of a request without `SERVER_NAME`.
+        """
+        return urls.create_adapter(self, request)
+
+    def url_for(
+        self,
+        /,
+        endpoint: str,
+        *,
+        _anchor: str | None = None,
+        _method: str | None = None,
+        _scheme: str | None = None,
+        _external: bool | None = None,
+        **values: Any,
+    ) -> str:
+        """Return the URL of an endpoint; see `helpers.url_for`.
+
+        Raises:
+            BuildError: No rule takes these values.
+            RuntimeError: There is neither a request nor a `SERVER_NAME`.
+        """
+        return urls.build_url(self, endpoint, _anchor, _method, _scheme, _external, values)
+
+    def app_context(self) -> AppContext:
+        """Return a context in which this application is the current one."""
+        return AppContext(self)
+
+    def request_context(self, environ: WSGIEnvironment) -> RequestContext:
+        """Return a context for the request of a WSGI environ."""
+        return RequestContext(self, environ)
+
+    def test_request_context(self, *args: Any, **kwargs: Any) -> RequestContext:
+        """Return a context for a request that is made up.
+
+        Args:
+            *args: Arguments of `testing.EnvironBuilder`, the path first.
+            **kwargs: Its keyword arguments.
+        """
+        # A server process has no use for the test client.
+        from .testing import EnvironBuilder
+
+        builder = EnvironBuilder(self, *args, **kwargs)
+        try:
+            environ = builder.get_environ()
+        finally:
+            builder.close()
+        return self.request_context(environ)
+
+    def wsgi_app(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Answer one WSGI call; wrap this one with middleware.
+
+        Args:
+            environ: The request.
+            start_response: Takes the status line and the headers.
+        """
+        return serve(self, environ, start_response)
+
+    def __call__(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Answer one WSGI call, through `wsgi_app`."""
+        return self.wsgi_app(environ, start_response)
+
+
+OWN_METHODS.update({name: getattr(Flask, name) for name in STEP_METHODS})

@@ -1,0 +1,504 @@
+"""Hold what belongs to one request, and to the application while it works.
+
+Here live `RequestContext` and `AppContext`, the objects behind every
+proxy, and the functions that work on the current one.  A context is
+entered with `push` and left with `pop`, as often as one likes and nested as
+one likes; the last `pop` tears it down.
+
+A request context makes its application context when somebody first asks
+for it, so that a request which uses no `g` pays for none.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextvars import Token
+from functools import update_wrapper
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from werkzeug.exceptions import HTTPException
+
+from . import _current
+from .pipeline.plan import Plan, Steps, find_plan
+from .signals import (
+    appcontext_popped,
+    appcontext_pushed,
+    appcontext_tearing_down,
+    request_tearing_down,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+    from _typeshed.wsgi import WSGIEnvironment
+    from werkzeug.routing import MapAdapter
+
+    from .request import Request
+    from .typing import AfterRequestCallable, AppLike
+
+Function = TypeVar("Function", bound="Callable[..., Any]")
+
+_UNSET: Any = object()
+
+
+class _AppCtxGlobals:
+    """Keep whatever a user sets on it, for one application context.
+
+    This is what `g` stands for.  `Flask.app_ctx_globals_class` may name
+    another class.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        """Read an attribute that may have been set.
+
+        Raises:
+            AttributeError: It was not set.
+        """
+        raise AttributeError(
+            f"g has no attribute {name!r}: nothing set it in this application context."
+            " Set it first, or read it with g.get()."
+        )
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return an attribute, or `default` where it is not set."""
+        return self.__dict__.get(name, default)
+
+    def pop(self, name: str, default: Any = _UNSET) -> Any:
+        """Remove an attribute and return it, or `default` where it is not set."""
+        if default is _UNSET:
+            return self.__dict__.pop(name)
+        return self.__dict__.pop(name, default)
+
+    def setdefault(self, name: str, default: Any = None) -> Any:
+        """Return an attribute, after setting it where it is not set."""
+        return self.__dict__.setdefault(name, default)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.__dict__
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.__dict__)
+
+    def __repr__(self) -> str:
+        frame = _current.context.get(None)
+        if frame is not None:
+            return f"<flask.g of {frame.app.name!r}>"
+        return object.__repr__(self)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        object.__delattr__(self, name)
+
+
+class AppContext:
+    """Make an application the current one.
+
+    Enter it with `with app.app_context():` outside of requests; a request
+    has one of its own.
+
+    Args:
+        app: The application.
+    """
+
+    # How the context was entered: a token and the request context around it,
+    # each time; None stands for the request that owns this context.
+    _entries: list[tuple[Token[Any], Any] | None]
+
+    def __init__(self, app: AppLike) -> None:
+        self.app: Any = app
+        self.g: Any = app.app_ctx_globals_class()
+        self._entries = []
+        self._request_context: Any = None
+        self._url_adapter: Any = _UNSET
+
+    @property
+    def url_adapter(self) -> MapAdapter | None:
+        """Werkzeug's adapter for building URLs, or None without SERVER_NAME."""
+        if self._url_adapter is _UNSET:
+            self._url_adapter = self.app.create_url_adapter(None)
+        return cast("MapAdapter | None", self._url_adapter)
+
+    @url_adapter.setter
+    def url_adapter(self, adapter: MapAdapter | None) -> None:
+        self._url_adapter = adapter
+
+    @property
+    def app_context(self) -> AppContext:
+        """This context itself."""
+        return self
+
+    @property
+    def request_context(self) -> Any:
+        """The request context inside which this one was entered, or None."""
+        return self._request_context
+
+    def push(self) -> None:
+        """Make this context the current one."""
+        outer = _current.context.get(None)
+        token = _current.context.set(self)
+        self._entries.append((token, self._request_context))
+        self._request_context = None if outer is None else outer.request_context
+        if appcontext_pushed.receivers:
+            appcontext_pushed.send(self.app, _async_wrapper=self.app.ensure_sync)
+
+    def pop(self, exc: BaseException | None = _UNSET) -> None:
+        """Leave this context, and tear it down if it is left for good.
+
+        Args:
+            exc: The error for the teardown functions; the one being
+                handled unless given.
+
+        Raises:
+            AssertionError: Another context was entered and not left.
+        """
+        try:
+            if len(self._entries) == 1:
+                self.app.do_teardown_appcontext(_find_error(exc))
+        finally:
+            current = _current.context.get(None)
+            if self._entries[-1] is None:
+                self._entries.pop()
+            else:
+                _, self._request_context = _reset(self._entries)
+        if current is not self:
+            raise AssertionError(_say_wrong_context(current, self))
+        if appcontext_popped.receivers:
+            appcontext_popped.send(self.app, _async_wrapper=self.app.ensure_sync)
+
+    def adopt(self) -> None:
+        """Count this context as entered by the request that owns it."""
+        self._entries.append(None)
+        if appcontext_pushed.receivers:
+            token = _current.context.set(self)
+            try:
+                appcontext_pushed.send(self.app, _async_wrapper=self.app.ensure_sync)
+            finally:
+                _current.context.reset(token)
+
+    def release(self, exc: BaseException | None) -> None:
+        """Leave on behalf of the request that owns this context."""
+        token = _current.context.set(self)
+        try:
+            self.pop(exc)
+        finally:
+            _current.context.reset(token)
+
+    def __enter__(self) -> AppContext:
+        self.push()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type | None,
+        exc_value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self.pop(exc_value)
+
+
+class RequestContext:
+    """Make a request the current one, with its session and messages.
+
+    `Flask.request_context` and `Flask.test_request_context` make one.
+
+    Args:
+        app: The application that handles the request.
+        environ: The WSGI environ of the request.
+        request: The request, where it exists already.
+        session: The session, where it is open already.
+    """
+
+    # PERF: what is not set in `__init__` is a default of the class: making a
+    # context takes 0.25 µs instead of 0.55 µs.
+    flashes: list[tuple[str, str]] | None = None
+    #: The plan in force, what it says about the endpoint, and the error
+    #: that reached the end of the request.
+    plan: Plan | None = None
+    steps: Steps | None = None
+    error: BaseException | None = None
+    _opened_session: Any = None
+    _after_this_request: list[AfterRequestCallable[Any]] | None = None
+    _app_context: AppContext | None = None
+    _owns_app_context = True
+    _url_adapter: Any = _UNSET
+
+    def __init__(
+        self,
+        app: AppLike,
+        environ: WSGIEnvironment,
+        request: Request | None = None,
+        session: Any = None,
+    ) -> None:
+        self.app: Any = app
+        if request is None:
+            request = app.request_class(environ)
+            request.json_module = app.json
+        self.request: Any = request
+        # How the context was entered: the token and, from the second time
+        # on, the application context that was in force before.
+        self._entries: list[tuple[Token[Any], AppContext | None, bool]] = []
+        if session is not None:
+            self._opened_session = session
+
+    @property
+    def request_context(self) -> RequestContext:
+        """This context itself."""
+        return self
+
+    @property
+    def app_context(self) -> AppContext:
+        """The application context of the request, made on first use."""
+        app_context = self._app_context
+        if app_context is None:
+            app_context = self._app_context = self.app.app_context()
+            app_context.adopt()
+        return app_context
+
+    @property
+    def session(self) -> Any:
+        """The session, opened on first use; reading it counts as access."""
+        session = self.open_session()
+        session.accessed = True
+        return session
+
+    @session.setter
+    def session(self, session: Any) -> None:
+        self._opened_session = session
+
+    @property
+    def _session(self) -> Any:
+        """The session, for extensions: reading it does not count as access."""
+        return self.open_session()
+
+    @_session.setter
+    def _session(self, session: Any) -> None:
+        self._opened_session = session
+
+    @property
+    def url_adapter(self) -> MapAdapter | None:
+        """Werkzeug's adapter for this request, made on first use."""
+        if self._url_adapter is _UNSET:
+            self._url_adapter = None
+            try:
+                self._url_adapter = self.app.create_url_adapter(self.request)
+            except HTTPException as error:
+                self.request.routing_exception = error
+        return cast("MapAdapter | None", self._url_adapter)
+
+    @url_adapter.setter
+    def url_adapter(self, adapter: MapAdapter | None) -> None:
+        self._url_adapter = adapter
+
+    @property
+    def _after_request_functions(self) -> list[AfterRequestCallable[Any]]:
+        functions = self._after_this_request
+        if functions is None:
+            functions = self._after_this_request = []
+        return functions
+
+    def copy(self) -> RequestContext:
+        """Return a context of the same request, for another thread or task.
+
+        The request and the session are shared, `g` is not.
+        """
+        session = self.open_session()
+        return self.__class__(self.app, self.request.environ, self.request, session)
+
+    def open_session(self) -> Any:
+        """Return the session, opened through the session interface."""
+        session = self._opened_session
+        if session is None:
+            interface = self.app.session_interface
+            session = interface.open_session(self.app, self.request)
+            if session is None:
+                session = interface.make_null_session(self.app)
+            self._opened_session = session
+        return session
+
+    def match_request(self) -> None:
+        """Match the URL through Werkzeug's adapter.
+
+        The request gets its rule and variables, or the error for later.
+        """
+        adapter = self.url_adapter
+        if adapter is None:
+            return
+        request = self.request
+        try:
+            request.url_rule, request.view_args = adapter.match(return_rule=True)
+        except HTTPException as error:
+            request.routing_exception = error
+
+    def push(self) -> None:
+        """Make this context the current one, and match on first use."""
+        outer = _current.context.get(None)
+        entry = (self._app_context, self._owns_app_context)
+        self._entries.append((_current.context.set(self), *entry))
+        if outer is not None and outer is not self and outer.app is self.app:
+            self._app_context = outer.app_context
+            self._owns_app_context = False
+        elif appcontext_pushed.receivers:
+            _ = self.app_context
+        plan = self.plan = find_plan(self.app)
+        if plan.opens_session:
+            self.open_session()
+        if self.steps is None:
+            plan.match(self)
+
+    def pop(self, exc: BaseException | None = _UNSET) -> None:
+        """Leave this context, and tear it down if it is left for good.
+
+        Args:
+            exc: The error for the teardown functions; the one being
+                handled unless given.
+
+        Raises:
+            AssertionError: Another context was entered and not left.
+        """
+        entries = self._entries
+        is_last = len(entries) == 1
+        try:
+            if is_last:
+                exc = _find_error(exc)
+                if self._tears_down():
+                    self.app.do_teardown_request(exc)
+                self.request.close()
+        finally:
+            current = _current.context.get(None)
+            _, app_context, owned = _reset(entries)
+            if is_last:
+                # Breaks the circle of environ and request without the collector.
+                self.request.environ["werkzeug.request"] = None
+                self._release_app_context(exc)
+            self._app_context = app_context
+            self._owns_app_context = owned
+        if current is not self:
+            raise AssertionError(_say_wrong_context(current, self))
+
+    def _tears_down(self) -> bool:
+        if request_tearing_down.receivers or self.steps is None:
+            return True
+        plan = find_plan(self.app)
+        return plan.overrides_request_teardown or plan is not self.plan or bool(self.steps.teardown)
+
+    def _release_app_context(self, exc: BaseException | None) -> None:
+        if not self._owns_app_context:
+            return
+        if self._app_context is None and not (
+            find_plan(self.app).tears_down_app
+            or appcontext_tearing_down.receivers
+            or appcontext_popped.receivers
+        ):
+            return
+        app_context = self.app_context
+        self._app_context = None
+        app_context.release(exc)
+
+    def __enter__(self) -> RequestContext:
+        self.push()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type | None,
+        exc_value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self.pop(exc_value)
+
+    def __repr__(self) -> str:
+        request = self.request
+        return (
+            f"<{type(self).__name__} {request.url!r} [{request.method}] of {self.app.name}>"
+        )
+
+
+def has_app_context() -> bool:
+    """Say whether an application is current."""
+    return _current.context.get(None) is not None
+
+
+def has_request_context() -> bool:
+    """Say whether a request is being handled."""
+    return _current.find_request_context() is not None
+
+
+def after_this_request(f: AfterRequestCallable[Any]) -> AfterRequestCallable[Any]:
+    """Call a function with the response of the current request only.
+
+    Args:
+        f: Takes the response, returns it or another one.
+
+    Returns:
+        The function, so that this serves as a decorator.
+
+    Raises:
+        RuntimeError: No request is being handled.
+    """
+    context = _current.find_request_context()
+    if context is None:
+        raise RuntimeError(
+            "after_this_request was called outside of a request, so there is no response that"
+            " the function could be given. Call it in a view or in a before_request function."
+        )
+    cast("RequestContext", context)._after_request_functions.append(f)
+    return f
+
+
+def copy_current_request_context(f: Function) -> Function:
+    """Wrap a function so that it runs with the current request.
+
+    Args:
+        f: A function that will run elsewhere, such as in a greenlet.
+
+    Returns:
+        A function that enters a copy of the request context around `f`.
+
+    Raises:
+        RuntimeError: No request is being handled.
+    """
+    context = _current.find_request_context()
+    if context is None:
+        raise RuntimeError(
+            "copy_current_request_context was called outside of a request, so there is no"
+            " context that it could copy. Use it inside of a view, as a decorator of the"
+            " function that will run elsewhere."
+        )
+    copied = cast("RequestContext", context).copy()
+
+    def run_in_copy(*args: Any, **kwargs: Any) -> Any:
+        with copied as entered:
+            return entered.app.ensure_sync(f)(*args, **kwargs)
+
+    return cast("Function", update_wrapper(run_in_copy, f))
+
+
+def _reset(entries: list[Any]) -> Any:
+    """Take the last entry of this thread or task, and restore what was before.
+
+    A response that streams enters the request's contexts in a context of
+    variables of its own, so entries need not end in the order they began.
+    """
+    for index in range(len(entries) - 1, -1, -1):
+        try:
+            _current.context.reset(entries[index][0])
+        except ValueError:
+            if index == 0:
+                raise
+        else:
+            return entries.pop(index)
+    raise LookupError("This context was not entered.")
+
+
+def _find_error(exc: BaseException | None) -> BaseException | None:
+    return sys.exc_info()[1] if exc is _UNSET else exc
+
+
+def _say_wrong_context(current: object, expected: object) -> str:
+    return (
+        f"{expected!r} was left while {current!r} is the current context."
+        " Contexts are left in the reverse order of entering; use `with`."
+    )

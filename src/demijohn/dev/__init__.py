@@ -1,0 +1,1 @@
+"""Hold what helps while an application is being written."""

@@ -1,0 +1,250 @@
+"""Walk the plan: the way of one request, step by step.
+
+Here lives the hot path.  `run` enters the context and is the last resort
+for errors; `full_dispatch` takes the steps in the order of Flask's request
+lifecycle; the smaller functions are the steps, each also reachable through
+the method of `Flask` that users may call or override.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..signals import request_finished, request_started, request_tearing_down
+from .plan import find_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+
+def run(context: Any) -> Any:
+    """Answer the request of a context that is not entered yet.
+
+    Args:
+        context: The request context; it stays entered, for sending.  Its
+            `error` tells what was raised, for the teardown.
+
+    Returns:
+        The response to send.
+
+    Raises:
+        Exception: What is to reach the server, such as in debug mode.
+    """
+    try:
+        context.push()
+        plan = context.plan
+        if plan.full_dispatch is not None:
+            return plan.full_dispatch()
+        return full_dispatch(context)
+    except Exception as error:
+        context.error = error
+        return context.app.handle_exception(error)
+    except BaseException as error:
+        context.error = error
+        raise
+
+
+def full_dispatch(context: Any) -> Any:
+    """Take every step of an entered request up to its final response.
+
+    Args:
+        context: The request context.
+
+    Returns:
+        The response, after the after-request functions.
+
+    Raises:
+        Exception: What no handler of the application answers.
+    """
+    app = context.app
+    plan = context.plan
+    steps = context.steps
+    request = context.request
+    app._got_first_request or app._finish_setup()
+    try:
+        if request_started.receivers:
+            request_started.send(app, _async_wrapper=app.ensure_sync)
+        result = None
+        if plan.preprocess is not None:
+            result = plan.preprocess()
+        elif steps.before or steps.processors:
+            result = preprocess(context)
+        if result is None:
+            if plan.dispatch is not None:
+                result = plan.dispatch()
+            elif request.routing_exception is not None or request.method == "OPTIONS":
+                result = dispatch(context)
+            elif request.url_rule.endpoint is steps.endpoint:
+                result = steps.view(**request.view_args)
+            else:
+                result = dispatch(context)
+    except Exception as error:
+        result = app.handle_user_exception(error)
+    if plan.finalize is not None:
+        return plan.finalize(result)
+    return finalize(context, result)
+
+
+def preprocess(context: Any) -> Any:
+    """Run the URL processors and the before-request functions.
+
+    Args:
+        context: The request context.
+
+    Returns:
+        The first result that is not None; it is used instead of the view's.
+    """
+    request = context.request
+    steps = find_steps(context)
+    for processor in steps.processors:
+        processor(request.endpoint, request.view_args)
+    for function in steps.before:
+        result = function()
+        if result is not None:
+            return result
+    return None
+
+
+def dispatch(context: Any) -> Any:
+    """Call the view of the matched rule.
+
+    Args:
+        context: The request context.
+
+    Returns:
+        The view's result.
+
+    Raises:
+        HTTPException: The URL did not match.
+        KeyError: The endpoint has no view.
+    """
+    app = context.app
+    request = context.request
+    if request.routing_exception is not None:
+        app.raise_routing_exception(request)
+    rule = request.url_rule
+    if request.method == "OPTIONS" and getattr(rule, "provide_automatic_options", False):
+        return app.make_default_options_response()
+    view = find_plan(app).find_steps(rule.endpoint).view
+    if view is None:
+        raise KeyError(rule.endpoint)
+    return view(**request.view_args)
+
+
+def finalize(context: Any, result: Any, from_error_handler: bool = False) -> Any:
+    """Make a response of a result and run what comes after.
+
+    Args:
+        context: The request context.
+        result: What the view, a handler or a before-request function gave.
+        from_error_handler: Log an error of what comes after and go on,
+            since it must not hide the first one.
+
+    Returns:
+        The final response.
+    """
+    plan = context.plan
+    if plan.make_response is not None:
+        response = plan.make_response(result)
+    else:
+        response = plan.results[type(result)](context, result)
+    try:
+        if plan.process is not None:
+            response = plan.process(response)
+        else:
+            response = process(context, response)
+        if request_finished.receivers:
+            app = context.app
+            request_finished.send(app, _async_wrapper=app.ensure_sync, response=response)
+    except Exception:
+        if not from_error_handler:
+            raise
+        context.app.logger.exception(
+            "The response to an error could not be finished: a function that runs after the"
+            " request raised. It is sent as it was."
+        )
+    return response
+
+
+def process(context: Any, response: Any) -> Any:
+    """Run the after-request functions and save the session.
+
+    Args:
+        context: The request context.
+        response: The response so far.
+
+    Returns:
+        The response that the last function returned.
+    """
+    if context._after_this_request is not None:
+        ensure_sync = context.app.ensure_sync
+        for function in context._after_this_request:
+            response = ensure_sync(function)(response)
+    for function in find_steps(context).after:
+        response = function(response)
+    session = context._opened_session
+    if session is None:
+        if not needs_session(context):
+            return response
+        session = context.open_session()
+    app = context.app
+    interface = app.session_interface
+    if not interface.is_null_session(session):
+        interface.save_session(app, session, response)
+    return response
+
+
+def needs_session(context: Any) -> bool:
+    """Say whether a session that nobody used has to be saved all the same.
+
+    A permanent session is refreshed by every request, so one that came
+    with the request has to be looked at.
+    """
+    cookies = context.request.environ.get("HTTP_COOKIE")
+    return cookies is not None and context.app.config["SESSION_COOKIE_NAME"] in cookies
+
+
+def teardown_request(context: Any, exc: BaseException | None) -> None:
+    """Run the functions for the end of a request, each exactly once.
+
+    Args:
+        context: The request context.
+        exc: The error that ended the request, or None.
+
+    Raises:
+        BaseException: What the first function that failed raised, after
+            all others ran.
+    """
+    app = context.app
+    failed = run_ring(find_steps(context).teardown, exc)
+    if request_tearing_down.receivers:
+        request_tearing_down.send(app, _async_wrapper=app.ensure_sync, exc=exc)
+    if failed is not None:
+        raise failed
+
+
+def run_ring(
+    functions: Iterable[Callable[[Any], Any]], exc: BaseException | None
+) -> BaseException | None:
+    """Call every teardown function, and return the first one's error."""
+    failed = None
+    for function in functions:
+        try:
+            function(exc)
+        except BaseException as error:  # noqa: BLE001 - the ring is finished first
+            failed = failed or error
+    return failed
+
+
+def find_steps(context: Any) -> Any:
+    """Return the steps of a request, anew where something was registered since.
+
+    An extension may add an after-request function while a request runs, and
+    it has to run for that request.
+    """
+    plan = find_plan(context.app)
+    if plan is context.plan and context.steps is not None:
+        return context.steps
+    context.plan = plan
+    context.steps = plan.find_steps(context.request.endpoint)
+    return context.steps

@@ -1,0 +1,144 @@
+"""Make a response of whatever a view returned.
+
+Here lives the table from the type of a result to what makes a response of
+it.  The table is filled when an application is sealed; a type that is not
+in it is looked for once among the kinds below it and then remembered.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from werkzeug.datastructures import Headers
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from ..json.provider import DefaultJSONProvider
+from ..response import build_plain, has_plain_init
+
+if TYPE_CHECKING:
+    from ..typing import AppLike
+
+Maker = Callable[[Any, Any], Any]
+
+_FORMS = (
+    "a string, bytes, a dict, a list, a response object, a generator, a WSGI callable, or a"
+    " tuple of one of these with a status, headers or both"
+)
+_TUPLES = "(body, status, headers), (body, status) or (body, headers)"
+
+
+class ResultTable(dict[type, Maker]):
+    """Map the type of a result to what makes a response of it.
+
+    Each value takes the request context and the result.
+
+    Args:
+        app: The application; its response class and JSON provider decide.
+    """
+
+    def __init__(self, app: AppLike) -> None:
+        super().__init__()
+        self.app = app
+        self.response_class: type[Any] = app.response_class
+        self[tuple] = self._from_tuple
+        self[type(None)] = _refuse_none
+        if has_plain_init(self.response_class):
+            self[str] = self._from_text
+            self[bytes] = self._from_bytes
+            self._content_type: str = self.response_class(b"").headers["Content-Type"]
+            provider = app.json
+            if provider.__class__.response is DefaultJSONProvider.response and not (
+                "response" in vars(provider)
+            ):
+                self[dict] = self[list] = self._from_json
+        self._kinds: tuple[tuple[Any, Maker], ...] = (
+            (self.response_class, _keep),
+            (tuple, self._from_tuple),
+            ((str, bytes, bytearray, Iterator), self._from_body),
+            ((dict, list), self._from_provider),
+            (WerkzeugResponse, self._from_other_response),
+        )
+
+    def __missing__(self, kind: type) -> Maker:
+        for base, maker in self._kinds:
+            if issubclass(kind, base):
+                self[kind] = maker
+                return maker
+        maker = self._from_other_response if hasattr(kind, "__call__") else _refuse
+        self[kind] = maker
+        return maker
+
+    def _from_text(self, context: Any, result: str) -> Any:
+        return build_plain(self.response_class, result.encode(), self._content_type)
+
+    def _from_bytes(self, context: Any, result: bytes) -> Any:
+        return build_plain(self.response_class, result, self._content_type)
+
+    def _from_json(self, context: Any, result: Any) -> Any:
+        provider = self.app.json
+        body = provider.dump_body(result).encode()
+        return build_plain(self.response_class, body, provider.mimetype)
+
+    def _from_body(self, context: Any, result: Any) -> Any:
+        return self.response_class(result)
+
+    def _from_provider(self, context: Any, result: Any) -> Any:
+        return self.app.json.response(result)
+
+    def _from_other_response(self, context: Any, result: Any) -> Any:
+        try:
+            return self.response_class.force_type(result, context.request.environ)
+        except TypeError as error:
+            message = f"{error}\n{_describe(context, result)}"
+            raise TypeError(message).with_traceback(sys.exc_info()[2]) from None
+
+    def _from_tuple(self, context: Any, result: tuple[Any, ...]) -> Any:
+        status = headers = None
+        if len(result) == 3:
+            body, status, headers = result
+        elif len(result) == 2:
+            body, extra = result
+            if isinstance(extra, (Headers, dict, tuple, list)):
+                headers = extra
+            else:
+                status = extra
+        else:
+            raise TypeError(
+                "The view function did not return a valid response tuple. The tuple must have"
+                f" the form {_TUPLES}; it has {len(result)} items."
+            )
+        if isinstance(body, (str, bytes, bytearray, Iterator)):
+            return self.response_class(body, status=status, headers=headers)
+        response = self[type(body)](context, body)
+        if status is not None:
+            if isinstance(status, (str, bytes, bytearray)):
+                response.status = status
+            else:
+                response.status_code = status
+        if headers:
+            response.headers.update(headers)
+        return response
+
+
+def _keep(context: Any, result: Any) -> Any:
+    return result
+
+
+def _refuse_none(context: Any, result: Any) -> NoReturn:
+    raise TypeError(
+        f"The view function for {context.request.endpoint!r} did not return a valid response:"
+        " it returned None, or it ended without a return statement."
+    )
+
+
+def _refuse(context: Any, result: Any) -> NoReturn:
+    raise TypeError(_describe(context, result))
+
+
+def _describe(context: Any, result: Any) -> str:
+    return (
+        "The view function did not return a valid response. The return type must be"
+        f" {_FORMS}, but it was a {type(result).__name__}."
+    )
