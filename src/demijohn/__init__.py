@@ -17,12 +17,12 @@ from .ctx import (
     has_app_context,
     has_request_context,
 )
-from .globals import current_app, g, request, session
 from .helpers import (
     abort,
     flash,
     get_flashed_messages,
     get_template_attribute,
+    jsonify,
     make_response,
     redirect,
     send_file,
@@ -30,9 +30,11 @@ from .helpers import (
     stream_with_context,
     url_for,
 )
-from .json import jsonify
 from .request import Request
 from .response import Response
+
+# After `.request`, since the proxy takes the name of that module.
+from .globals import current_app, g, request, session
 from .signals import (
     appcontext_popped,
     appcontext_pushed,

@@ -39,7 +39,7 @@ def open_body(environ: WSGIEnvironment, limit: int | None) -> IO[bytes]:
     length = get_content_length(environ)
     if length is not None and limit is not None and length > limit:
         raise RequestEntityTooLarge
-    return io.BufferedReader(_CheckedBody(environ["wsgi.input"], length, limit))  # type: ignore[return-value]  # a reader is IO[bytes]
+    return io.BufferedReader(_CheckedBody(environ["wsgi.input"], length, limit))
 
 
 class _CheckedBody(io.RawIOBase):

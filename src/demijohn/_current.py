@@ -77,7 +77,8 @@ def get_app_context() -> AppContextLike:
     frame = context.get(None)
     if frame is None:
         raise RuntimeError(NO_APP)
-    return frame.app_context
+    app_context: AppContextLike = frame.app_context
+    return app_context
 
 
 def get_globals() -> Any:
@@ -96,7 +97,7 @@ def get_request_context() -> RequestContextLike:
         RuntimeError: No request context is current.
     """
     frame = context.get(None)
-    request_context = None if frame is None else frame.request_context
+    request_context: RequestContextLike | None = None if frame is None else frame.request_context
     if request_context is None:
         raise RuntimeError(NO_REQUEST)
     return request_context

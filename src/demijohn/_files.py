@@ -33,9 +33,7 @@ def send_below(owner: Any, filename: str) -> Any:
         RuntimeError: It has no static folder.
     """
     if not owner.has_static_folder:
-        raise RuntimeError(
-            f"{owner!r} has no static folder to send {filename!r} from. Set 'static_folder'."
-        )
+        raise RuntimeError(f"{owner!r} has no static folder to send {filename!r} from. Set 'static_folder'.")
     max_age = owner.get_send_file_max_age(filename)
     return send_from_directory(owner.static_folder, filename, max_age=max_age)
 

@@ -10,6 +10,7 @@ import importlib.util
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 
 def get_root_path(import_name: str) -> str:
@@ -100,7 +101,7 @@ def _find_file(import_name: str) -> str | None:
     """Return the file of a module that is not imported yet, or None."""
     try:
         spec = importlib.util.find_spec(import_name)
-        loader = None if spec is None else spec.loader
+        loader: Any = None if spec is None else spec.loader
     except (ImportError, ValueError):
         loader = None
     if loader is None:

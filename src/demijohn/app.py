@@ -63,9 +63,7 @@ class Flask(App):
     response_class: type[Response] = Response
     session_interface: SessionInterface = SecureCookieSessionInterface()
 
-    def open_instance_resource(
-        self, resource: str, mode: str = "rb", encoding: str | None = "utf-8"
-    ) -> IO[AnyStr]:
+    def open_instance_resource(self, resource: str, mode: str = "rb", encoding: str | None = "utf-8") -> IO[AnyStr]:
         """Open a file of the instance folder, also for writing.
 
         Args:
@@ -74,13 +72,9 @@ class Flask(App):
             encoding: The encoding, in text mode.
         """
         path = os.path.join(self.instance_path, resource)
-        return cast(
-            "IO[AnyStr]", open(path, mode, encoding=None if "b" in mode else encoding)
-        )
+        return cast("IO[AnyStr]", open(path, mode, encoding=None if "b" in mode else encoding))
 
-    def open_resource(
-        self, resource: str, mode: str = "rb", encoding: str | None = None
-    ) -> IO[AnyStr]:
+    def open_resource(self, resource: str, mode: str = "rb", encoding: str | None = None) -> IO[AnyStr]:
         """Open a file below the root path for reading.
 
         Args:
@@ -112,7 +106,7 @@ class Flask(App):
         Raises:
             RuntimeError: There is no static folder.
         """
-        return send_below(self, filename)
+        return cast("Response", send_below(self, filename))
 
     def make_shell_context(self) -> dict[str, Any]:
         """Return the names that the shell starts with."""
@@ -234,9 +228,7 @@ class Flask(App):
     ) -> None:
         """Write an exception that nobody handled to the log."""
         current = _current.get_request()
-        self.logger.error(
-            f"Exception on {current.path} [{current.method}]", exc_info=exc_info
-        )
+        self.logger.error("Exception on %s [%s]", current.path, current.method, exc_info=exc_info)
 
     def raise_routing_exception(self, request: Request) -> NoReturn:
         """Raise the error of matching the URL.
@@ -342,9 +334,7 @@ class Flask(App):
         """
         return bridge.ensure_sync(func, self.async_to_sync)
 
-    def async_to_sync(
-        self, func: Callable[..., Coroutine[Any, Any, Any]]
-    ) -> Callable[..., Any]:
+    def async_to_sync(self, func: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
         """Wrap a coroutine function so that sync code can call it.
 
         Flask: it runs on one background loop that lives as long as the
@@ -410,9 +400,7 @@ class Flask(App):
             builder.close()
         return self.request_context(environ)
 
-    def wsgi_app(
-        self, environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one WSGI call; wrap this one with middleware.
 
         Args:
@@ -421,9 +409,7 @@ class Flask(App):
         """
         return serve(self, environ, start_response)
 
-    def __call__(
-        self, environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one WSGI call, through `wsgi_app`."""
         return self.wsgi_app(environ, start_response)
 

@@ -37,11 +37,11 @@ from .templating import DispatchingJinjaLoader, Environment, _default_template_c
 if TYPE_CHECKING:
     import logging
 
+    import click
+
     from .blueprints import Blueprint
 
-T_shell_context_processor = TypeVar(
-    "T_shell_context_processor", bound=ft.ShellContextProcessorCallable
-)
+T_shell_context_processor = TypeVar("T_shell_context_processor", bound=ft.ShellContextProcessorCallable)
 T_template_filter = TypeVar("T_template_filter", bound=ft.TemplateFilterCallable)
 T_template_global = TypeVar("T_template_global", bound=ft.TemplateGlobalCallable)
 T_template_test = TypeVar("T_template_test", bound=ft.TemplateTestCallable)
@@ -122,8 +122,7 @@ class App(Scaffold):
             instance_path = self.auto_find_instance_path()
         elif not os.path.isabs(instance_path):
             raise ValueError(
-                f"The instance path must be absolute, but {instance_path!r} is relative."
-                " Pass os.path.abspath() of it."
+                f"The instance path must be absolute, but {instance_path!r} is relative. Pass os.path.abspath() of it."
             )
         #: The folder of files that belong to one deployment.
         self.instance_path = instance_path
@@ -133,9 +132,7 @@ class App(Scaffold):
         #: What reads and writes JSON.
         self.json: JSONProvider = self.json_provider_class(self)
         #: Functions that may answer a URL that cannot be built.
-        self.url_build_error_handlers: list[
-            Callable[[Exception, str, dict[str, Any]], str]
-        ] = []
+        self.url_build_error_handlers: list[Callable[[Exception, str, dict[str, Any]], str]] = []
         self.teardown_appcontext_funcs: list[ft.TeardownCallable] = []
         self.shell_context_processors: list[ft.ShellContextProcessorCallable] = []
         #: Registered blueprints by name.
@@ -193,7 +190,7 @@ class App(Scaffold):
         filename = getattr(sys.modules["__main__"], "__file__", None)
         if filename is None:
             return "__main__"
-        return os.path.splitext(os.path.basename(filename))[0]
+        return os.path.splitext(os.path.basename(str(filename)))[0]
 
     @cached_property
     def logger(self) -> logging.Logger:
@@ -206,17 +203,17 @@ class App(Scaffold):
         return self.create_jinja_environment()
 
     @property
-    def cli(self) -> Any:
+    def cli(self) -> click.Group:
         """The group of the application's commands, a `click.Group`."""
         if self._cli is None:
             # A server process has no use for the command line.
             from .cli.group import AppGroup
 
             self._cli = AppGroup(name=self.name)
-        return self._cli
+        return cast("click.Group", self._cli)
 
     @cli.setter
-    def cli(self, group: Any) -> None:
+    def cli(self, group: click.Group) -> None:
         self._cli = group
 
     @property
@@ -295,16 +292,14 @@ class App(Scaffold):
         urls.add_rule(self, rule, endpoint, view_func, provide_automatic_options, options)
 
     @setupmethod
-    def template_filter(
-        self, name: str | None = None
-    ) -> Callable[[T_template_filter], T_template_filter]:
+    def template_filter(self, name: str | None = None) -> Callable[[T_template_filter], T_template_filter]:
         """Register the decorated function as a template filter."""
 
-        def register(function: T_template_filter) -> T_template_filter:
+        def register_filter(function: T_template_filter) -> T_template_filter:
             self.add_template_filter(function, name=name)
             return function
 
-        return register
+        return register_filter
 
     @setupmethod
     def add_template_filter(self, f: ft.TemplateFilterCallable, name: str | None = None) -> None:
@@ -312,16 +307,14 @@ class App(Scaffold):
         self.jinja_env.filters[name or f.__name__] = f
 
     @setupmethod
-    def template_test(
-        self, name: str | None = None
-    ) -> Callable[[T_template_test], T_template_test]:
+    def template_test(self, name: str | None = None) -> Callable[[T_template_test], T_template_test]:
         """Register the decorated function as a template test."""
 
-        def register(function: T_template_test) -> T_template_test:
+        def register_test(function: T_template_test) -> T_template_test:
             self.add_template_test(function, name=name)
             return function
 
-        return register
+        return register_test
 
     @setupmethod
     def add_template_test(self, f: ft.TemplateTestCallable, name: str | None = None) -> None:
@@ -329,16 +322,14 @@ class App(Scaffold):
         self.jinja_env.tests[name or f.__name__] = f
 
     @setupmethod
-    def template_global(
-        self, name: str | None = None
-    ) -> Callable[[T_template_global], T_template_global]:
+    def template_global(self, name: str | None = None) -> Callable[[T_template_global], T_template_global]:
         """Register the decorated function as a template global."""
 
-        def register(function: T_template_global) -> T_template_global:
+        def register_global(function: T_template_global) -> T_template_global:
             self.add_template_global(function, name=name)
             return function
 
-        return register
+        return register_global
 
     @setupmethod
     def add_template_global(self, f: ft.TemplateGlobalCallable, name: str | None = None) -> None:
@@ -355,9 +346,7 @@ class App(Scaffold):
         return f
 
     @setupmethod
-    def shell_context_processor(
-        self, f: T_shell_context_processor
-    ) -> T_shell_context_processor:
+    def shell_context_processor(self, f: T_shell_context_processor) -> T_shell_context_processor:
         """Add what a function returns to the names in the shell."""
         self.shell_context_processors.append(f)
         return f
@@ -390,9 +379,7 @@ class App(Scaffold):
         """
         return errors.traps(self, e)
 
-    def _find_error_handler(
-        self, e: Exception, blueprints: list[str]
-    ) -> ft.ErrorHandlerCallable | None:
+    def _find_error_handler(self, e: Exception, blueprints: list[str]) -> ft.ErrorHandlerCallable | None:
         return errors.find_handler(self, e, blueprints)
 
     def should_ignore_error(self, error: BaseException | None) -> bool:
@@ -403,9 +390,7 @@ class App(Scaffold):
         """Let the registered functions add values for a URL to be built."""
         urls.inject_defaults(self, endpoint, values)
 
-    def handle_url_build_error(
-        self, error: BuildError, endpoint: str, values: dict[str, Any]
-    ) -> str:
+    def handle_url_build_error(self, error: BuildError, endpoint: str, values: dict[str, Any]) -> str:
         """Return what a handler makes of a URL that was not built.
 
         Raises:

@@ -50,8 +50,7 @@ class AliasModule(ModuleType):
             return value
         if full_name == "flask.__version__":
             warnings.warn(
-                "flask.__version__ goes away in Flask 3.2: use"
-                " importlib.metadata.version('flask').",
+                "flask.__version__ goes away in Flask 3.2: use importlib.metadata.version('flask').",
                 DeprecationWarning,
                 stacklevel=2,
             )

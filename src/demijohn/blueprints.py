@@ -17,6 +17,8 @@ from ._files import find_cache_age, open_below, send_below
 from .scaffold import Scaffold, _endpoint_from_view_func, _sentinel, setupmethod
 
 if TYPE_CHECKING:
+    import click
+
     from .response import Response
 
 #: Called with the state of each registration.
@@ -26,16 +28,12 @@ T_after_request = TypeVar("T_after_request", bound=ft.AfterRequestCallable[Any])
 T_before_request = TypeVar("T_before_request", bound=ft.BeforeRequestCallable)
 T_error_handler = TypeVar("T_error_handler", bound=ft.ErrorHandlerCallable)
 T_teardown = TypeVar("T_teardown", bound=ft.TeardownCallable)
-T_template_context_processor = TypeVar(
-    "T_template_context_processor", bound=ft.TemplateContextProcessorCallable
-)
+T_template_context_processor = TypeVar("T_template_context_processor", bound=ft.TemplateContextProcessorCallable)
 T_template_filter = TypeVar("T_template_filter", bound=ft.TemplateFilterCallable)
 T_template_global = TypeVar("T_template_global", bound=ft.TemplateGlobalCallable)
 T_template_test = TypeVar("T_template_test", bound=ft.TemplateTestCallable)
 T_url_defaults = TypeVar("T_url_defaults", bound=ft.URLDefaultCallable)
-T_url_value_preprocessor = TypeVar(
-    "T_url_value_preprocessor", bound=ft.URLValuePreprocessorCallable
-)
+T_url_value_preprocessor = TypeVar("T_url_value_preprocessor", bound=ft.URLValuePreprocessorCallable)
 
 #: Tables of functions that a registration copies to the application.
 _MERGED_TABLES = (
@@ -58,9 +56,7 @@ class BlueprintSetupState:
         first_registration: Whether the blueprint is new to the application.
     """
 
-    def __init__(
-        self, blueprint: Blueprint, app: Any, options: Any, first_registration: bool
-    ) -> None:
+    def __init__(self, blueprint: Blueprint, app: Any, options: Any, first_registration: bool) -> None:
         self.app = app
         self.blueprint = blueprint
         self.options = options
@@ -166,17 +162,17 @@ class Blueprint(Scaffold):
         self._blueprints: list[tuple[Blueprint, dict[str, Any]]] = []
 
     @property
-    def cli(self) -> Any:
+    def cli(self) -> click.Group:
         """The group of its commands, a `click.Group`."""
         if self._cli is None:
             # A server process has no use for the command line.
             from .cli.group import AppGroup
 
             self._cli = AppGroup(name=self.name)
-        return self._cli
+        return cast("click.Group", self._cli)
 
     @cli.setter
-    def cli(self, group: Any) -> None:
+    def cli(self, group: click.Group) -> None:
         self._cli = group
 
     def _check_setup_finished(self, f_name: str) -> None:
@@ -341,9 +337,7 @@ class Blueprint(Scaffold):
 
     def _record_function(self, table: str, function: Any) -> None:
         """Register a function for the whole application."""
-        self.record_once(
-            lambda state: getattr(state.app, table).setdefault(None, []).append(function)
-        )
+        self.record_once(lambda state: getattr(state.app, table).setdefault(None, []).append(function))
 
     @setupmethod
     def before_app_request(self, f: T_before_request) -> T_before_request:
@@ -364,9 +358,7 @@ class Blueprint(Scaffold):
         return f
 
     @setupmethod
-    def app_context_processor(
-        self, f: T_template_context_processor
-    ) -> T_template_context_processor:
+    def app_context_processor(self, f: T_template_context_processor) -> T_template_context_processor:
         """Add variables to every template of the application."""
         self._record_function("template_context_processors", f)
         return f
@@ -384,47 +376,39 @@ class Blueprint(Scaffold):
         return f
 
     @setupmethod
-    def app_errorhandler(
-        self, code: type[Exception] | int
-    ) -> Callable[[T_error_handler], T_error_handler]:
+    def app_errorhandler(self, code: type[Exception] | int) -> Callable[[T_error_handler], T_error_handler]:
         """Register an error handler for the whole application."""
 
-        def register(handler: T_error_handler) -> T_error_handler:
+        def register_handler(handler: T_error_handler) -> T_error_handler:
             self.record_once(lambda state: state.app.errorhandler(code)(handler))
             return handler
 
-        return register
+        return register_handler
 
     @setupmethod
-    def app_template_filter(
-        self, name: str | None = None
-    ) -> Callable[[T_template_filter], T_template_filter]:
+    def app_template_filter(self, name: str | None = None) -> Callable[[T_template_filter], T_template_filter]:
         """Register the decorated function as a filter of all templates."""
 
-        def register(function: T_template_filter) -> T_template_filter:
+        def register_filter(function: T_template_filter) -> T_template_filter:
             self.add_app_template_filter(function, name=name)
             return function
 
-        return register
+        return register_filter
 
     @setupmethod
-    def add_app_template_filter(
-        self, f: ft.TemplateFilterCallable, name: str | None = None
-    ) -> None:
+    def add_app_template_filter(self, f: ft.TemplateFilterCallable, name: str | None = None) -> None:
         """Register a function as a filter of all templates."""
         self.record_once(lambda state: state.app.add_template_filter(f, name))
 
     @setupmethod
-    def app_template_test(
-        self, name: str | None = None
-    ) -> Callable[[T_template_test], T_template_test]:
+    def app_template_test(self, name: str | None = None) -> Callable[[T_template_test], T_template_test]:
         """Register the decorated function as a test of all templates."""
 
-        def register(function: T_template_test) -> T_template_test:
+        def register_test(function: T_template_test) -> T_template_test:
             self.add_app_template_test(function, name=name)
             return function
 
-        return register
+        return register_test
 
     @setupmethod
     def add_app_template_test(self, f: ft.TemplateTestCallable, name: str | None = None) -> None:
@@ -432,21 +416,17 @@ class Blueprint(Scaffold):
         self.record_once(lambda state: state.app.add_template_test(f, name))
 
     @setupmethod
-    def app_template_global(
-        self, name: str | None = None
-    ) -> Callable[[T_template_global], T_template_global]:
+    def app_template_global(self, name: str | None = None) -> Callable[[T_template_global], T_template_global]:
         """Register the decorated function as a global of all templates."""
 
-        def register(function: T_template_global) -> T_template_global:
+        def register_global(function: T_template_global) -> T_template_global:
             self.add_app_template_global(function, name=name)
             return function
 
-        return register
+        return register_global
 
     @setupmethod
-    def add_app_template_global(
-        self, f: ft.TemplateGlobalCallable, name: str | None = None
-    ) -> None:
+    def add_app_template_global(self, f: ft.TemplateGlobalCallable, name: str | None = None) -> None:
         """Register a function as a global of all templates."""
         self.record_once(lambda state: state.app.add_template_global(f, name))
 
@@ -469,11 +449,9 @@ class Blueprint(Scaffold):
         Raises:
             RuntimeError: There is no static folder.
         """
-        return send_below(self, filename)
+        return cast("Response", send_below(self, filename))
 
-    def open_resource(
-        self, resource: str, mode: str = "rb", encoding: str | None = "utf-8"
-    ) -> IO[AnyStr]:
+    def open_resource(self, resource: str, mode: str = "rb", encoding: str | None = "utf-8") -> IO[AnyStr]:
         """Open a file below the root path for reading.
 
         Args:

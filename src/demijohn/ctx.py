@@ -14,12 +14,13 @@ from __future__ import annotations
 import sys
 from contextvars import Token
 from functools import update_wrapper
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from werkzeug.exceptions import HTTPException
 
 from . import _current
-from .pipeline.plan import Plan, Steps, find_plan
+from .pipeline.dispatch import match
+from .pipeline.plan import Plan, Steps, seal
 from .signals import (
     appcontext_popped,
     appcontext_pushed,
@@ -186,13 +187,13 @@ class AppContext:
         finally:
             _current.context.reset(token)
 
-    def __enter__(self) -> AppContext:
+    def __enter__(self) -> Self:
         self.push()
         return self
 
     def __exit__(
         self,
-        exc_type: type | None,
+        exc_type: type[BaseException] | None,
         exc_value: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
@@ -233,10 +234,10 @@ class RequestContext:
         session: Any = None,
     ) -> None:
         self.app: Any = app
-        if request is None:
-            request = app.request_class(environ)
-            request.json_module = app.json
         self.request: Any = request
+        if request is None:
+            self.request = app.request_class(environ)
+            self.request.json_module = app.json
         # How the context was entered: the token and, from the second time
         # on, the application context that was in force before.
         self._entries: list[tuple[Token[Any], AppContext | None, bool]] = []
@@ -342,11 +343,14 @@ class RequestContext:
             self._owns_app_context = False
         elif appcontext_pushed.receivers:
             _ = self.app_context
-        plan = self.plan = find_plan(self.app)
+        plan = self.app._registry.plan
+        if plan is None or plan.revision != plan.url_map.revision:
+            plan = seal(self.app)
+        self.plan = plan
         if plan.opens_session:
             self.open_session()
         if self.steps is None:
-            plan.match(self)
+            match(self)
 
     def pop(self, exc: BaseException | None = _UNSET) -> None:
         """Leave this context, and tear it down if it is left for good.
@@ -358,52 +362,62 @@ class RequestContext:
         Raises:
             AssertionError: Another context was entered and not left.
         """
-        entries = self._entries
-        is_last = len(entries) == 1
+        is_last = len(self._entries) == 1
+        if is_last and exc is _UNSET:
+            exc = sys.exc_info()[1]
+        app_context = None
         try:
             if is_last:
-                exc = _find_error(exc)
-                if self._tears_down():
-                    self.app.do_teardown_request(exc)
-                self.request.close()
+                self._tear_down(exc)
         finally:
             current = _current.context.get(None)
-            _, app_context, owned = _reset(entries)
+            if is_last and self._owns_app_context:
+                app_context = self._find_app_context_to_release()
+            _, self._app_context, self._owns_app_context = _reset(self._entries)
             if is_last:
                 # Breaks the circle of environ and request without the collector.
                 self.request.environ["werkzeug.request"] = None
-                self._release_app_context(exc)
-            self._app_context = app_context
-            self._owns_app_context = owned
+            if app_context is not None:
+                app_context.release(exc)
         if current is not self:
             raise AssertionError(_say_wrong_context(current, self))
 
-    def _tears_down(self) -> bool:
-        if request_tearing_down.receivers or self.steps is None:
-            return True
-        plan = find_plan(self.app)
-        return plan.overrides_request_teardown or plan is not self.plan or bool(self.steps.teardown)
+    def _tear_down(self, exc: BaseException | None) -> None:
+        """Run what ends a request, where there is anything to run."""
+        plan = self.plan
+        if (
+            plan is None
+            or plan is not self.app._registry.plan
+            or plan.overrides_request_teardown
+            or self.steps is None
+            or self.steps.teardown
+            or request_tearing_down.receivers
+        ):
+            self.app.do_teardown_request(exc)
+        if plan is None or plan.closes_request or "files" in vars(self.request):
+            self.request.close()
 
-    def _release_app_context(self, exc: BaseException | None) -> None:
-        if not self._owns_app_context:
-            return
-        if self._app_context is None and not (
-            find_plan(self.app).tears_down_app
+    def _find_app_context_to_release(self) -> AppContext | None:
+        """Return the request's own application context if it was ever used."""
+        plan = self.plan
+        if (
+            self._app_context is not None
+            or plan is None
+            or plan is not self.app._registry.plan
+            or plan.tears_down_app
             or appcontext_tearing_down.receivers
             or appcontext_popped.receivers
         ):
-            return
-        app_context = self.app_context
-        self._app_context = None
-        app_context.release(exc)
+            return self.app_context
+        return None
 
-    def __enter__(self) -> RequestContext:
+    def __enter__(self) -> Self:
         self.push()
         return self
 
     def __exit__(
         self,
-        exc_type: type | None,
+        exc_type: type[BaseException] | None,
         exc_value: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
@@ -411,9 +425,7 @@ class RequestContext:
 
     def __repr__(self) -> str:
         request = self.request
-        return (
-            f"<{type(self).__name__} {request.url!r} [{request.method}] of {self.app.name}>"
-        )
+        return f"<{type(self).__name__} {request.url!r} [{request.method}] of {self.app.name}>"
 
 
 def has_app_context() -> bool:

@@ -9,8 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from . import _current, _proxies
-from ._current import NO_APP as _no_app_msg
-from ._current import NO_REQUEST as _no_req_msg
 
 if TYPE_CHECKING:
     from contextvars import Token
@@ -77,6 +75,8 @@ class ContextVarView:
         return f"<{type(self).__name__} name={self.name!r}>"
 
 
+_no_app_msg = _current.NO_APP
+_no_req_msg = _current.NO_REQUEST
 _cv_app = ContextVarView("flask.app_ctx", "app_context")
 _cv_request = ContextVarView("flask.request_ctx", "request_context")
 

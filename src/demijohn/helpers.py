@@ -1,4 +1,4 @@
-"""Offer what views call: URLs, redirects, errors, messages, files, streams.
+"""Offer what views call: URLs, errors, messages, files and streams.
 
 Each function works on the current application or request and does its
 work there; `Flask` has the method that an application may override.
@@ -17,7 +17,7 @@ from werkzeug.exceptions import abort as _abort
 from werkzeug.utils import redirect as _redirect
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from . import _current
+from . import _current, json
 from ._packages import get_root_path
 from .request import split_blueprint_path as _split_blueprint_path
 from .scaffold import _endpoint_from_view_func
@@ -39,6 +39,7 @@ __all__ = [
     "get_load_dotenv",
     "get_root_path",
     "get_template_attribute",
+    "jsonify",
     "make_response",
     "redirect",
     "send_file",
@@ -56,7 +57,7 @@ _FALSE = frozenset({"0", "false", "no"})
 def get_debug_flag() -> bool:
     """Say whether `FLASK_DEBUG` asks for debug mode."""
     value = os.environ.get("FLASK_DEBUG")
-    return bool(value) and value.lower() not in _FALSE
+    return value is not None and value != "" and value.lower() not in _FALSE
 
 
 def get_load_dotenv(default: bool = True) -> bool:
@@ -165,6 +166,10 @@ class ContextStream:
                     context.pop(error)
 
 
+#: Return a response whose body is JSON; see `json.jsonify`.
+jsonify: Callable[..., Response] = json.jsonify
+
+
 def make_response(*args: Any) -> Response:
     """Return a response, made the way a view's result is.
 
@@ -214,7 +219,9 @@ def url_for(
 
 
 def redirect(
-    location: str, code: int = 302, Response: type[WerkzeugResponse] | None = None
+    location: str,
+    code: int = 302,
+    Response: type[WerkzeugResponse] | None = None,  # noqa: N803 - Flask's name for it
 ) -> WerkzeugResponse:
     """Return a response that sends the client elsewhere.
 
@@ -274,9 +281,7 @@ def flash(message: str, category: str = "message") -> None:
     session["_flashes"] = [*session.get("_flashes", []), (category, message)]
     if message_flashed.receivers:
         app = _current.get_app()
-        message_flashed.send(
-            app, _async_wrapper=app.ensure_sync, message=message, category=category
-        )
+        message_flashed.send(app, _async_wrapper=app.ensure_sync, message=message, category=category)
 
 
 def get_flashed_messages(
@@ -312,7 +317,7 @@ def send_file(
     download_name: str | None = None,
     conditional: bool = True,
     etag: bool | str = True,
-    last_modified: datetime | int | float | None = None,
+    last_modified: datetime | float | None = None,
     max_age: int | Callable[[str | None], int | None] | None = None,
 ) -> Response:
     """Answer with a file.
@@ -349,9 +354,7 @@ def send_file(
     return cast("Response", response)
 
 
-def send_from_directory(
-    directory: os.PathLike[str] | str, path: os.PathLike[str] | str, **kwargs: Any
-) -> Response:
+def send_from_directory(directory: os.PathLike[str] | str, path: os.PathLike[str] | str, **kwargs: Any) -> Response:
     """Answer with a file below a directory, by a path from the client.
 
     Args:
@@ -362,9 +365,7 @@ def send_from_directory(
     Raises:
         NotFound: There is no such file, or the path leads outside.
     """
-    response = werkzeug.utils.send_from_directory(
-        directory, path, **_complete_file_arguments(**kwargs)
-    )
+    response = werkzeug.utils.send_from_directory(directory, path, **_complete_file_arguments(**kwargs))
     return cast("Response", response)
 
 

@@ -25,19 +25,20 @@ if TYPE_CHECKING:
     from werkzeug.routing import Rule
 
 
-class lazy:  # noqa: N801 - reads like the `property` it stands for
+class Lazy:
     """Compute an attribute on first read and keep it on the instance.
 
     PERF: a non-data descriptor without a lock: the second read is a plain
     instance attribute (20 ns; Werkzeug's `cached_property` takes 190 ns).
+
+    Args:
+        name: The attribute.
+        compute: Is given the instance and returns the value.
     """
 
-    def __init__(self, compute: Callable[[Any], Any]) -> None:
-        self.compute = compute
-        self.__doc__ = compute.__doc__
-
-    def __set_name__(self, owner: type, name: str) -> None:
+    def __init__(self, name: str, compute: Callable[[Any], Any]) -> None:
         self.name = name
+        self.compute = compute
 
     def __get__(self, instance: Any, owner: type) -> Any:
         if instance is None:
@@ -58,7 +59,7 @@ class Request(WerkzeugRequest):
         shallow: Refuse to read the body.
     """
 
-    json_module = json_module  # type: ignore[assignment]  # a module has the two functions
+    json_module = json_module
 
     #: The rule that matched, or None where none did.
     url_rule: Rule | None = None
@@ -72,11 +73,9 @@ class Request(WerkzeugRequest):
     _max_form_memory_size: int | None = None
     _max_form_parts: int | None = None
 
-    def __init__(
-        self, environ: WSGIEnvironment, populate_request: bool = True, shallow: bool = False
-    ) -> None:
+    def __init__(self, environ: WSGIEnvironment, populate_request: bool = True, shallow: bool = False) -> None:
         self.environ = environ
-        self.method = environ.get("REQUEST_METHOD", "GET").upper()
+        self.method: str = environ.get("REQUEST_METHOD", "GET").upper()
         path: str = environ.get("PATH_INFO") or "/"
         if not path.isascii():
             path = path.encode("latin-1").decode(errors="replace")
@@ -87,108 +86,6 @@ class Request(WerkzeugRequest):
             self.shallow = True
         elif populate_request:
             environ["werkzeug.request"] = self
-
-    @lazy
-    def headers(self) -> EnvironHeaders:
-        """The request's headers, read-only."""
-        return EnvironHeaders(self.environ)
-
-    @lazy
-    def scheme(self) -> str:
-        """The URL scheme, such as `https`."""
-        scheme: str = self.environ.get("wsgi.url_scheme", "http")
-        return scheme
-
-    @lazy
-    def server(self) -> tuple[str, int | None] | None:
-        """The address that the server listens on; None where unknown."""
-        name = self.environ.get("SERVER_NAME")
-        if not name:
-            return None
-        try:
-            port: int | None = int(self.environ.get("SERVER_PORT", None))
-        except (TypeError, ValueError):
-            port = None
-        return name, port
-
-    @lazy
-    def root_path(self) -> str:
-        """The prefix that the application is mounted under, no slash at its end."""
-        prefix: str = self.environ.get("SCRIPT_NAME") or ""
-        return prefix.encode("latin-1").decode(errors="replace").rstrip("/")
-
-    @lazy
-    def query_string(self) -> bytes:
-        """The part of the URL behind the question mark, as sent."""
-        query: str = self.environ.get("QUERY_STRING", "")
-        return query.encode("latin-1")
-
-    @lazy
-    def remote_addr(self) -> str | None:
-        """The address of the client, or of the last proxy before here."""
-        address: str | None = self.environ.get("REMOTE_ADDR")
-        return address
-
-    @lazy
-    def stream(self) -> IO[bytes]:
-        """The body as a stream that raises when it was cut or is too long.
-
-        Raises:
-            RuntimeError: The request was created with `shallow=True`.
-            RequestEntityTooLarge: The body is over `max_content_length`.
-        """
-        if self.shallow:
-            raise RuntimeError(
-                "This request was created with shallow=True, so its body may not be read."
-                " Read it through the request that the server's environ was first given to."
-            )
-        return open_body(self.environ, self.max_content_length)
-
-    @property
-    def max_content_length(self) -> int | None:
-        """The largest body that is read, in bytes; None for no limit.
-
-        `MAX_CONTENT_LENGTH` of the application unless it was set here.
-        """
-        return self._find_limit("_max_content_length", "MAX_CONTENT_LENGTH", None)
-
-    @max_content_length.setter
-    def max_content_length(self, value: int | None) -> None:
-        self._max_content_length = value
-
-    @property
-    def max_form_memory_size(self) -> int | None:
-        """The most that one non-file field may hold, in bytes.
-
-        `MAX_FORM_MEMORY_SIZE` of the application unless it was set here.
-        """
-        return self._find_limit("_max_form_memory_size", "MAX_FORM_MEMORY_SIZE", 500_000)
-
-    @max_form_memory_size.setter
-    def max_form_memory_size(self, value: int | None) -> None:
-        self._max_form_memory_size = value
-
-    @property  # type: ignore[override]  # Werkzeug has a plain attribute
-    def max_form_parts(self) -> int | None:
-        """The most parts that a multipart body may have.
-
-        `MAX_FORM_PARTS` of the application unless it was set here.
-        """
-        return self._find_limit("_max_form_parts", "MAX_FORM_PARTS", 1_000)
-
-    @max_form_parts.setter
-    def max_form_parts(self, value: int | None) -> None:
-        self._max_form_parts = value
-
-    def _find_limit(self, attribute: str, key: str, default: int | None) -> int | None:
-        limit: int | None = getattr(self, attribute)
-        if limit is not None:
-            return limit
-        app = _current.find_app()
-        if app is None:
-            return default
-        configured: int | None = app.config[key]
-        return configured
 
     @property
     def endpoint(self) -> str | None:
@@ -257,16 +154,78 @@ class Request(WerkzeugRequest):
     def _load_form_data(self) -> None:
         super()._load_form_data()
         app = _current.find_app()
-        if (
-            app is not None
-            and app.debug
-            and self.mimetype != "multipart/form-data"
-            and not self.files
-        ):
+        if app is not None and app.debug and self.mimetype != "multipart/form-data" and not self.files:
             # Only debug mode pays for the module of long explanations.
             from .dev.explain import attach_enctype_error_multidict
 
             attach_enctype_error_multidict(self)
+
+
+def _read_server(request: Request) -> tuple[str, int | None] | None:
+    name = request.environ.get("SERVER_NAME")
+    if not name:
+        return None
+    try:
+        return name, int(request.environ.get("SERVER_PORT", ""))
+    except ValueError:
+        return name, None
+
+
+def _read_root_path(request: Request) -> str:
+    prefix: str = request.environ.get("SCRIPT_NAME") or ""
+    return prefix.encode("latin-1").decode(errors="replace").rstrip("/")
+
+
+def _open_stream(request: Request) -> IO[bytes]:
+    if request.shallow:
+        raise RuntimeError(
+            "This request was created with shallow=True, so its body may not be read."
+            " Read it through the request that the server's environ was first given to."
+        )
+    return open_body(request.environ, request.max_content_length)
+
+
+#: Attributes that Werkzeug's constructor sets, and how each is computed here.
+_LAZY_ATTRIBUTES: dict[str, Callable[[Request], Any]] = {
+    "headers": lambda request: EnvironHeaders(request.environ),
+    "query_string": lambda request: request.environ.get("QUERY_STRING", "").encode("latin-1"),
+    "remote_addr": lambda request: request.environ.get("REMOTE_ADDR"),
+    "root_path": _read_root_path,
+    "scheme": lambda request: request.environ.get("wsgi.url_scheme", "http"),
+    "server": _read_server,
+    "stream": _open_stream,
+}
+
+#: Limits of a body: the setting that each comes from, its value outside of an
+#: application, and what it limits.
+_LIMITS: dict[str, tuple[str, int | None, str]] = {
+    "max_content_length": ("MAX_CONTENT_LENGTH", None, "The largest body that is read, in bytes."),
+    "max_form_memory_size": ("MAX_FORM_MEMORY_SIZE", 500_000, "The largest field without a file, in bytes."),
+    "max_form_parts": ("MAX_FORM_PARTS", 1_000, "The most parts that a multipart body may have."),
+}
+
+
+def _build_limit(name: str, setting: str, default: int | None, doc: str) -> property:
+    """Return a property that is the application's setting unless it was set."""
+    attribute = f"_{name}"
+
+    def get_limit(request: Request) -> int | None:
+        limit: int | None = getattr(request, attribute)
+        if limit is None:
+            app = _current.find_app()
+            limit = default if app is None else app.config[setting]
+        return limit
+
+    def set_limit(request: Request, value: int | None) -> None:
+        setattr(request, attribute, value)
+
+    return property(get_limit, set_limit, doc=f"{doc} None stands for no limit.")
+
+
+for _name, _compute in _LAZY_ATTRIBUTES.items():
+    setattr(Request, _name, Lazy(_name, _compute))
+for _name, (_setting, _default, _doc) in _LIMITS.items():
+    setattr(Request, _name, _build_limit(_name, _setting, _default, _doc))
 
 
 def split_blueprint_path(name: str) -> list[str]:

@@ -23,7 +23,7 @@ class Response(WerkzeugResponse):
     """
 
     default_mimetype: str | None = "text/html"
-    json_module = json_module  # type: ignore[assignment]  # a module has the two functions
+    json_module = json_module
     autocorrect_location_header = False
 
     @property
@@ -39,18 +39,19 @@ class Response(WerkzeugResponse):
         return size
 
 
-def has_plain_init(response_class: type) -> bool:
+def has_plain_init(response_class: Any) -> bool:
     """Say whether `build_plain` makes what calling the class would make."""
+    base: Any = WerkzeugResponse
     return (
-        response_class.__init__ is WerkzeugResponse.__init__
+        response_class.__init__ is base.__init__
         and response_class.__new__ is object.__new__
         and response_class.__setattr__ is object.__setattr__
-        and getattr(response_class, "default_status", None) == 200
-        and getattr(response_class, "set_data", None) is WerkzeugResponse.set_data
+        and response_class.default_status == 200
+        and response_class.set_data is base.set_data
     )
 
 
-def build_plain(response_class: type[Any], body: bytes, content_type: str) -> Any:
+def build_plain(response_class: Any, body: bytes, content_type: str) -> Any:
     """Make a 200 response of a complete body, past the constructor.
 
     PERF: 0.45 µs where `Response(body, content_type=…)` takes 3.9 µs: the

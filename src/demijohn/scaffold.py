@@ -32,13 +32,9 @@ T_before_request = TypeVar("T_before_request", bound=ft.BeforeRequestCallable)
 T_error_handler = TypeVar("T_error_handler", bound=ft.ErrorHandlerCallable)
 T_route = TypeVar("T_route", bound=ft.RouteCallable)
 T_teardown = TypeVar("T_teardown", bound=ft.TeardownCallable)
-T_template_context_processor = TypeVar(
-    "T_template_context_processor", bound=ft.TemplateContextProcessorCallable
-)
+T_template_context_processor = TypeVar("T_template_context_processor", bound=ft.TemplateContextProcessorCallable)
 T_url_defaults = TypeVar("T_url_defaults", bound=ft.URLDefaultCallable)
-T_url_value_preprocessor = TypeVar(
-    "T_url_value_preprocessor", bound=ft.URLValuePreprocessorCallable
-)
+T_url_value_preprocessor = TypeVar("T_url_value_preprocessor", bound=ft.URLValuePreprocessorCallable)
 
 
 def setupmethod(f: F) -> F:
@@ -67,7 +63,7 @@ class Scaffold:
 
     name: str
     #: Commands of the command line.
-    cli: Any
+    cli: Any  # a click.Group
     _static_folder: str | None = None
     _static_url_path: str | None = None
 
@@ -94,29 +90,21 @@ class Scaffold:
             ft.AppOrBlueprintKey, dict[int | None, dict[type[Exception], ft.ErrorHandlerCallable]]
         ] = defaultdict(lambda: defaultdict(dict))
         #: Functions to call before each request, by blueprint.
-        self.before_request_funcs: dict[
-            ft.AppOrBlueprintKey, list[ft.BeforeRequestCallable]
-        ] = defaultdict(list)
+        self.before_request_funcs: dict[ft.AppOrBlueprintKey, list[ft.BeforeRequestCallable]] = defaultdict(list)
         #: Functions to call with each response, by blueprint.
-        self.after_request_funcs: dict[
-            ft.AppOrBlueprintKey, list[ft.AfterRequestCallable[Any]]
-        ] = defaultdict(list)
+        self.after_request_funcs: dict[ft.AppOrBlueprintKey, list[ft.AfterRequestCallable[Any]]] = defaultdict(list)
         #: Functions to call when a request is over, by blueprint.
-        self.teardown_request_funcs: dict[ft.AppOrBlueprintKey, list[ft.TeardownCallable]] = (
-            defaultdict(list)
-        )
+        self.teardown_request_funcs: dict[ft.AppOrBlueprintKey, list[ft.TeardownCallable]] = defaultdict(list)
         #: Functions that add variables to templates, by blueprint.
-        self.template_context_processors: dict[
-            ft.AppOrBlueprintKey, list[ft.TemplateContextProcessorCallable]
-        ] = defaultdict(list)
-        #: Functions that change a URL's variables, by blueprint.
-        self.url_value_preprocessors: dict[
-            ft.AppOrBlueprintKey, list[ft.URLValuePreprocessorCallable]
-        ] = defaultdict(list)
-        #: Functions that add values for building URLs, by blueprint.
-        self.url_default_functions: dict[ft.AppOrBlueprintKey, list[ft.URLDefaultCallable]] = (
+        self.template_context_processors: dict[ft.AppOrBlueprintKey, list[ft.TemplateContextProcessorCallable]] = (
             defaultdict(list)
         )
+        #: Functions that change a URL's variables, by blueprint.
+        self.url_value_preprocessors: dict[ft.AppOrBlueprintKey, list[ft.URLValuePreprocessorCallable]] = defaultdict(
+            list
+        )
+        #: Functions that add values for building URLs, by blueprint.
+        self.url_default_functions: dict[ft.AppOrBlueprintKey, list[ft.URLDefaultCallable]] = defaultdict(list)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
@@ -158,9 +146,7 @@ class Scaffold:
             return None
         return FileSystemLoader(os.path.join(self.root_path, self.template_folder))
 
-    def _method_route(
-        self, method: str, rule: str, options: dict[str, Any]
-    ) -> Callable[[T_route], T_route]:
+    def _method_route(self, method: str, rule: str, options: dict[str, Any]) -> Callable[[T_route], T_route]:
         if "methods" in options:
             raise TypeError(
                 f"'methods' cannot be passed to {method.lower()}(), which stands for one method."
@@ -205,11 +191,11 @@ class Scaffold:
             A decorator that returns the view unchanged.
         """
 
-        def register(view: T_route) -> T_route:
+        def register_view(view: T_route) -> T_route:
             self.add_url_rule(rule, options.pop("endpoint", None), view, **options)
             return view
 
-        return register
+        return register_view
 
     @setupmethod
     def add_url_rule(
@@ -238,11 +224,11 @@ class Scaffold:
     def endpoint(self, endpoint: str) -> Callable[[F], F]:
         """Register the decorated function as the view of an endpoint."""
 
-        def register(view: F) -> F:
+        def register_endpoint(view: F) -> F:
             self.view_functions[endpoint] = view
             return view
 
-        return register
+        return register_endpoint
 
     @setupmethod
     def before_request(self, f: T_before_request) -> T_before_request:
@@ -284,21 +270,17 @@ class Scaffold:
         return f
 
     @setupmethod
-    def errorhandler(
-        self, code_or_exception: type[Exception] | int
-    ) -> Callable[[T_error_handler], T_error_handler]:
+    def errorhandler(self, code_or_exception: type[Exception] | int) -> Callable[[T_error_handler], T_error_handler]:
         """Register the decorated function for an exception or status code."""
 
-        def register(handler: T_error_handler) -> T_error_handler:
+        def register_handler(handler: T_error_handler) -> T_error_handler:
             self.register_error_handler(code_or_exception, handler)
             return handler
 
-        return register
+        return register_handler
 
     @setupmethod
-    def register_error_handler(
-        self, code_or_exception: type[Exception] | int, f: ft.ErrorHandlerCallable
-    ) -> None:
+    def register_error_handler(self, code_or_exception: type[Exception] | int, f: ft.ErrorHandlerCallable) -> None:
         """Register a function for an exception class or a status code.
 
         Args:

@@ -82,22 +82,15 @@ ResponseClass = t.TypeVar("ResponseClass", bound="Response")
 AppOrBlueprintKey = str | None
 
 AfterRequestCallable = (
-    t.Callable[[ResponseClass], ResponseClass]
-    | t.Callable[[ResponseClass], t.Awaitable[ResponseClass]]
+    t.Callable[[ResponseClass], ResponseClass] | t.Callable[[ResponseClass], t.Awaitable[ResponseClass]]
 )
 BeforeFirstRequestCallable = t.Callable[[], None] | t.Callable[[], t.Awaitable[None]]
 BeforeRequestCallable = (
-    t.Callable[[], ResponseReturnValue | None]
-    | t.Callable[[], t.Awaitable[ResponseReturnValue | None]]
+    t.Callable[[], ResponseReturnValue | None] | t.Callable[[], t.Awaitable[ResponseReturnValue | None]]
 )
 ShellContextProcessorCallable = t.Callable[[], dict[str, t.Any]]
-TeardownCallable = (
-    t.Callable[[BaseException | None], None]
-    | t.Callable[[BaseException | None], t.Awaitable[None]]
-)
-TemplateContextProcessorCallable = (
-    t.Callable[[], dict[str, t.Any]] | t.Callable[[], t.Awaitable[dict[str, t.Any]]]
-)
+TeardownCallable = t.Callable[[BaseException | None], None] | t.Callable[[BaseException | None], t.Awaitable[None]]
+TemplateContextProcessorCallable = t.Callable[[], dict[str, t.Any]] | t.Callable[[], t.Awaitable[dict[str, t.Any]]]
 TemplateFilterCallable = t.Callable[..., t.Any]
 TemplateGlobalCallable = t.Callable[..., t.Any]
 TemplateTestCallable = t.Callable[..., bool]
@@ -105,32 +98,16 @@ URLDefaultCallable = t.Callable[[str, dict[str, t.Any]], None]
 URLValuePreprocessorCallable = t.Callable[[str | None, dict[str, t.Any] | None], None]
 
 #: A handler is given the exception; its exact type is the user's to say.
-ErrorHandlerCallable = (
-    t.Callable[[t.Any], ResponseReturnValue]
-    | t.Callable[[t.Any], t.Awaitable[ResponseReturnValue]]
-)
+ErrorHandlerCallable = t.Callable[[t.Any], ResponseReturnValue] | t.Callable[[t.Any], t.Awaitable[ResponseReturnValue]]
 
 #: A view, plain or `async`.
-RouteCallable = (
-    t.Callable[..., ResponseReturnValue]
-    | t.Callable[..., t.Awaitable[ResponseReturnValue]]
-)
+RouteCallable = t.Callable[..., ResponseReturnValue] | t.Callable[..., t.Awaitable[ResponseReturnValue]]
 
 
-class AppLike(t.Protocol):
-    """What the floors below `app` use of the application.
-
-    Only the attributes are named that must exist; calls into the public
-    API of an application are checked where `Flask` itself is known.
-    """
-
-    config: t.Any
-    extensions: dict[str, t.Any]
-    name: str
-    import_name: str
-
-    def __getattr__(self, name: str) -> t.Any:
-        """Return any other public attribute of the application."""
+#: The application, as the floors below `app` name it.  They use the whole
+#: public API of `Flask`, as users may override any of it: a Protocol of all
+#: that would be the class a second time.
+AppLike: t.TypeAlias = t.Any
 
 
 class AppContextLike(t.Protocol):
@@ -152,10 +129,12 @@ class RequestContextLike(t.Protocol):
     @property
     def session(self) -> t.Any:
         """The session, opened on first use."""
+        ...
 
     @property
     def app_context(self) -> AppContextLike:
         """The application context that belongs to the request."""
+        ...
 
     def push(self) -> None:
         """Make this context the current one."""
@@ -172,10 +151,12 @@ class Frame(t.Protocol):
     @property
     def app_context(self) -> t.Any:
         """The innermost application context."""
+        ...
 
     @property
     def request_context(self) -> t.Any:
         """The innermost request context, or None."""
+        ...
 
 
 #: The token that `ContextVar.set` gave for a frame.

@@ -1,4 +1,4 @@
-"""An app whose views read every part of a request, built alike on Flask and on Demijohn with the settings each has by itself."""
+"""An app whose views read every part of a request, on Flask and on Demijohn with the settings each has by itself."""
 
 from __future__ import annotations
 
@@ -12,13 +12,58 @@ SECRET = "a key for tests only"
 FOLDER = Path(__file__).parent / "files"
 METHODS = ["GET", "POST"]
 
-ATTRIBUTES = (
-    "access_control_request_headers access_control_request_method accept_charsets accept_encodings accept_languages "
-    "accept_mimetypes access_route args authorization base_url blueprint cache_control content_encoding content_length "
-    "content_md5 content_type cookies date endpoint full_path headers host host_url if_match if_modified_since if_none_match "
-    "if_range if_unmodified_since is_json is_secure max_forwards mimetype mimetype_params origin path pragma query_string "
-    "range referrer remote_addr remote_user root_url scheme script_root url url_root url_rule user_agent values view_args"
-).split()
+ATTRIBUTES = [
+    "access_control_request_headers",
+    "access_control_request_method",
+    "accept_charsets",
+    "accept_encodings",
+    "accept_languages",
+    "accept_mimetypes",
+    "access_route",
+    "args",
+    "authorization",
+    "base_url",
+    "blueprint",
+    "cache_control",
+    "content_encoding",
+    "content_length",
+    "content_md5",
+    "content_type",
+    "cookies",
+    "date",
+    "endpoint",
+    "full_path",
+    "headers",
+    "host",
+    "host_url",
+    "if_match",
+    "if_modified_since",
+    "if_none_match",
+    "if_range",
+    "if_unmodified_since",
+    "is_json",
+    "is_secure",
+    "max_forwards",
+    "mimetype",
+    "mimetype_params",
+    "origin",
+    "path",
+    "pragma",
+    "query_string",
+    "range",
+    "referrer",
+    "remote_addr",
+    "remote_user",
+    "root_url",
+    "scheme",
+    "script_root",
+    "url",
+    "url_root",
+    "url_rule",
+    "user_agent",
+    "values",
+    "view_args",
+]
 
 
 def build(flask: Any, **config: Any) -> Any:
@@ -121,7 +166,11 @@ def add_writers(app: Any, flask: Any) -> None:
     app.add_url_rule("/redirect", "redirect", lambda: flask.redirect(request.args["to"]))
     app.add_url_rule("/tuple", "tuple", lambda: ("tuple", 200, {"X-Own": request.args["to"]}))
     app.add_url_rule("/file", "file", lambda: flask.send_file(FOLDER / "numbers.txt"))
-    app.add_url_rule("/named", "named", lambda: flask.send_file(FOLDER / "numbers.txt", download_name=request.args["to"], as_attachment=True))
+    app.add_url_rule(
+        "/named",
+        "named",
+        lambda: flask.send_file(FOLDER / "numbers.txt", download_name=request.args["to"], as_attachment=True),
+    )
     app.add_url_rule("/folder/<path:name>", "folder", lambda name: flask.send_from_directory(FOLDER, name))
     app.add_url_rule("/folder-query", "folder-query", lambda: flask.send_from_directory(FOLDER, request.args["to"]))
 

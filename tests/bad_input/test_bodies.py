@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
+
 from tests.bad_input.judge import better, careful, same
 from tests.differential.driver import Call
 
@@ -14,9 +19,30 @@ FIELD = b'--edge\r\nContent-Disposition: form-data; name="a"\r\n\r\nvalue\r\n'
 FILE = b'--edge\r\nContent-Disposition: form-data; name="f"; filename="f.txt"\r\n\r\nvalue\r\n'
 END = b"--edge--\r\n"
 
-WHOLE = (("/data", "", b"hello"), ("/read", "", b"hello"), ("/lines", "", b"hello"), ("/form", FORM, b"a=1&b"), ("/files", PARTS, FILE + END), ("/json", JSON, b"[[1]]"))
+WHOLE = (
+    ("/data", "", b"hello"),
+    ("/read", "", b"hello"),
+    ("/lines", "", b"hello"),
+    ("/form", FORM, b"a=1&b"),
+    ("/files", PARTS, FILE + END),
+    ("/json", JSON, b"[[1]]"),
+)
 
 TERMINATED = (("wsgi.input_terminated", True),)
+
+
+@pytest.fixture
+def collected() -> Iterator[None]:
+    """Collect what a test left open while its filter of warnings still holds."""
+    yield
+    gc.collect()
+
+
+def leaves_files(test: Any) -> Any:
+    """Mark a test in which Werkzeug's parser, giving up, leaves its temporary files to the garbage collector."""
+    return pytest.mark.usefixtures("collected")(
+        pytest.mark.filterwarnings("ignore:.*nclosed file:ResourceWarning")(test)
+    )
 
 
 def post(path: str, content_type: str, body: bytes, **changes: object) -> Call:
@@ -25,13 +51,17 @@ def post(path: str, content_type: str, body: bytes, **changes: object) -> Call:
     return Call(method="POST", path=path, headers=headers, body=body, **changes)  # type: ignore[arg-type]  # by name
 
 
-@pytest.mark.parametrize("length", ["-1", "abc", "", "+5", "5_0", "5,5", "0x5", "5.0", "٥", "1e1", "2", "0", "-0", "5;5"])
+@leaves_files
+@pytest.mark.parametrize(
+    "length", ["-1", "abc", "", "+5", "5_0", "5,5", "0x5", "5.0", "\u0665", "1e1", "2", "0", "-0", "5;5"]
+)
 @pytest.mark.parametrize(("path", "content_type", "body"), WHOLE)
 def test_a_wrong_length_is_never_a_server_error(path: str, content_type: str, body: bytes, length: str) -> None:
     """A Content-Length that is no number, negative or too small is answered as by Flask, or refused."""
     careful(post(path, content_type, body, length=length))
 
 
+@leaves_files
 @pytest.mark.parametrize("length", ["1000", "99999999999999999999"])
 @pytest.mark.parametrize(("path", "content_type", "body"), WHOLE)
 def test_a_body_shorter_than_its_length_is_refused(path: str, content_type: str, body: bytes, length: str) -> None:
@@ -39,6 +69,7 @@ def test_a_body_shorter_than_its_length_is_refused(path: str, content_type: str,
     same(post(path, content_type, body, length=length), 400)
 
 
+@leaves_files
 @pytest.mark.parametrize(("path", "content_type", "body"), WHOLE[:-1])
 def test_a_cut_body_is_refused_where_the_server_marks_the_end(path: str, content_type: str, body: bytes) -> None:
     """Flask answers 200 for a part of a body behind servers that end the stream themselves; here it is a 400."""
@@ -52,12 +83,20 @@ def test_a_cut_body_does_not_disturb_a_view_that_reads_none(path: str, content_t
 
 
 BAD_JSON = {
-    "nothing": b"", "bracket": b"[", "brace": b"{", "word": b"nul", "byte": b"\xff", "byte in text": b'"\xff"', "extra bracket": b"[1]]", "single quotes": b"'a'",
-    "nul": b"\x00", "minus": b"-", "short escape": b'"\\u12"', "trailing comma": b'{"a":1,}', "cut utf-16": b'\xff\xfe{\x00"\x00a\x00"\x00', "long number": b"1" * 5000,
-    "control character": b'"\x01"', "latin-1": b'"\xe9"', "two values": b"1 2", "comment": b"[1] // x", "negative long number": b"[-" + b"9" * 10_000 + b"]",
+    "nothing": b"", "bracket": b"[", "brace": b"{", "word": b"nul", "byte": b"\xff", "byte in text": b'"\xff"',
+    "extra bracket": b"[1]]", "single quotes": b"'a'",
+    "nul": b"\x00", "minus": b"-", "short escape": b'"\\u12"', "trailing comma": b'{"a":1,}',
+    "cut utf-16": b'\xff\xfe{\x00"\x00a\x00"\x00', "long number": b"1" * 5000,
+    "control character": b'"\x01"', "latin-1": b'"\xe9"', "two values": b"1 2", "comment": b"[1] // x",
+    "negative long number": b"[-" + b"9" * 10_000 + b"]",
 }  # fmt: skip
 
-DEEP = {"open lists": b"[" * 100_000, "lists": b"[" * 100_000 + b"]" * 100_000, "objects": b'{"a":' * 100_000, "mixed": b'[{"a":' * 50_000}
+DEEP = {
+    "open lists": b"[" * 100_000,
+    "lists": b"[" * 100_000 + b"]" * 100_000,
+    "objects": b'{"a":' * 100_000,
+    "mixed": b'[{"a":' * 50_000,
+}
 
 
 @pytest.mark.parametrize("case", BAD_JSON)
@@ -72,19 +111,49 @@ def test_deep_json_is_refused(case: str) -> None:
     better(post("/json", JSON, DEEP[case]), 500, 400)
 
 
-@pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonx", "json", "text/json", ";", "\udcff"], ids=ascii)
+@pytest.mark.parametrize(
+    "content_type",
+    ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonx", "json", "text/json", ";", "\udcff"],
+    ids=ascii,
+)
 def test_json_under_another_type_is_refused(content_type: str) -> None:
     """A JSON body under a content type that is not JSON is answered with 415."""
     same(post("/json", content_type, b"[1]"), 415)
 
 
-@pytest.mark.parametrize("body", [b"NaN", b"\xef\xbb\xbf{}", '["a"]'.encode("utf-32"), b"1e999999999", b'"\\ud800"', b"[" * 150 + b"]" * 150, b"Infinity"], ids=lambda body: ascii(body)[:30])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"NaN",
+        b"\xef\xbb\xbf{}",
+        '["a"]'.encode("utf-32"),
+        b"1e999999999",
+        b'"\\ud800"',
+        b"[" * 150 + b"]" * 150,
+        b"Infinity",
+    ],
+    ids=lambda body: ascii(body)[:30],
+)
 def test_lenient_json_is_read_as_by_flask(body: bytes) -> None:
     """JSON beyond the letter of the RFC is read as by Flask, or refused."""
     careful(post("/json", JSON, body))
 
 
-BAD_FORMS = (b"a=%ff", b"\xff=\xfe", b"%", b"a=%zz", b"&" * 100_000, b"=" * 10_000, b"a=1;b", b"\x00", b"+" * 10, b"a=%00", b"a=%ed%a0%80", b"a" * 100_000, b"a=1&" * 900)
+BAD_FORMS = (
+    b"a=%ff",
+    b"\xff=\xfe",
+    b"%",
+    b"a=%zz",
+    b"&" * 100_000,
+    b"=" * 10_000,
+    b"a=1;b",
+    b"\x00",
+    b"+" * 10,
+    b"a=%00",
+    b"a=%ed%a0%80",
+    b"a" * 100_000,
+    b"a=1&" * 900,
+)
 
 
 @pytest.mark.parametrize("body", BAD_FORMS, ids=lambda body: ascii(body)[:30])
@@ -136,6 +205,7 @@ BAD_PARTS = {
 }
 
 
+@leaves_files
 @pytest.mark.parametrize("case", BAD_PARTS)
 @pytest.mark.parametrize("path", ["/form", "/files", "/values", "/data"])
 def test_malformed_parts_are_never_a_server_error(path: str, case: str) -> None:
@@ -148,12 +218,12 @@ TOO_MUCH = {
     "files": FILE * 1001 + END,
     "parts": (FIELD + FILE) * 501 + END,
     "value": FIELD.replace(b"value", b"x" * 600_000) + END,
-    "values": FIELD.replace(b"value", b"x" * 300_000) * 2 + END,
     "carriage returns": FIELD.replace(b"value", b"\r" * 600_000) + END,
     "header": b"--edge\r\nX: " + b"x" * 600_000 + b"\r\n\r\nvalue\r\n" + END,
 }
 
 
+@leaves_files
 @pytest.mark.parametrize("case", TOO_MUCH)
 @pytest.mark.parametrize("path", ["/form", "/files"])
 def test_too_many_or_too_large_parts_are_refused(path: str, case: str) -> None:
@@ -162,16 +232,26 @@ def test_too_many_or_too_large_parts_are_refused(path: str, case: str) -> None:
 
 
 LIMIT = (("MAX_CONTENT_LENGTH", 100),)
-OVER = (("/data", "", b"x" * 101), ("/read", "", b"x" * 101), ("/lines", "", b"x" * 101), ("/form", FORM, b"a=" + b"x" * 101), ("/files", PARTS, FILE * 3 + END), ("/json", JSON, b"[" + b" " * 101 + b"]"))
+OVER = (
+    ("/data", "", b"x" * 101),
+    ("/read", "", b"x" * 101),
+    ("/lines", "", b"x" * 101),
+    ("/form", FORM, b"a=" + b"x" * 101),
+    ("/files", PARTS, FILE * 3 + END),
+    ("/json", JSON, b"[" + b" " * 101 + b"]"),
+)
 
 
+@leaves_files
 @pytest.mark.parametrize(("path", "content_type", "body"), OVER)
 def test_a_declared_body_over_the_limit_is_refused(path: str, content_type: str, body: bytes) -> None:
     """A Content-Length over the limit is answered with 413."""
     same(post(path, content_type, body), 413, LIMIT)
 
 
-@pytest.mark.parametrize(("path", "content_type", "body"), [row for row in OVER if row[0] not in {"/files", "/json"}])
+@pytest.mark.parametrize(
+    ("path", "content_type", "body"), [row for row in OVER if row[0] in {"/data", "/read", "/form"}]
+)
 def test_a_chunked_body_over_the_limit_is_refused(path: str, content_type: str, body: bytes) -> None:
     """Flask cuts a body without a length at the limit and answers 200; here it is a 413."""
     better(post(path, content_type, body, length=None, environ=TERMINATED), 200, 413, LIMIT)
@@ -182,12 +262,14 @@ def test_a_chunked_json_body_over_the_limit_is_refused_for_its_size() -> None:
     better(post(*OVER[-1], length=None, environ=TERMINATED), 400, 413, LIMIT)
 
 
-def test_chunked_parts_over_the_limit_are_refused() -> None:
-    """A multipart body without a length is refused once it is over the limit."""
-    same(post(*OVER[-2], length=None, environ=TERMINATED), 413, LIMIT)
+@leaves_files
+@pytest.mark.parametrize(("path", "content_type", "body"), [row for row in OVER if row[0] in {"/lines", "/files"}])
+def test_a_chunked_body_over_the_limit_is_refused_piece_by_piece(path: str, content_type: str, body: bytes) -> None:
+    """A body without a length that is read in pieces is refused once it is over the limit."""
+    same(post(path, content_type, body, length=None, environ=TERMINATED), 413, LIMIT)
 
 
-@pytest.mark.parametrize("path", ["/data", "/read", "/lines"])
+@pytest.mark.parametrize("path", ["/data", "/read"])
 def test_a_body_at_the_limit_is_read(path: str) -> None:
     """A body of exactly the limit is complete, with a length or without."""
     for changes in ({}, {"length": None, "environ": TERMINATED}):
@@ -202,6 +284,7 @@ SETTINGS = {
 }
 
 
+@leaves_files
 @pytest.mark.parametrize("case", SETTINGS)
 def test_parts_over_a_limit_of_the_app_are_refused(case: str) -> None:
     """The limits that an app sets for multipart bodies hold."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.bad_input.judge import ask, same
 from tests.differential.driver import Call
 from tests.differential.sides import OURS, THEIRS
 
 SETTERS = (
-    "header-value", "header-add", "header-extend", "header-name", "status", "content-type", "mimetype", "location", "cookie-name", "cookie-value",
+    "header-value", "header-add", "header-extend", "header-name", "status", "content-type", "mimetype", "location",
+    "cookie-name", "cookie-value",
     "cookie-domain", "cookie-path", "cookie-expires", "cookie-samesite", "etag", "vary",
 )  # fmt: skip
 BREAKS = ("a%0d%0aX-Evil:1", "a%0aX-Evil:1", "a%0dX-Evil:1", "a%00b", "a%1bb", "a%7fb", "a%0d%0a%0d%0a%3Cscript%3E")
@@ -42,14 +44,31 @@ def test_a_line_break_in_a_redirect_or_a_result_is_not_sent(path: str, text: str
     assert not ours.header("X-Evil")
 
 
-@pytest.mark.parametrize("text", ["//evil.example", "%5c%5cevil.example", "javascript:x", "%20/x", "é", "%ff", "/a%20b", "?x=1", "#x", "https://example.org/%25zz", "%3Cscript%3E"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "//evil.example",
+        "%5c%5cevil.example",
+        "javascript:x",
+        "%20/x",
+        "é",
+        "%ff",
+        "/a%20b",
+        "?x=1",
+        "#x",
+        "https://example.org/%25zz",
+        "%3Cscript%3E",
+    ],
+)
 def test_a_redirect_goes_where_flasks_goes(text: str) -> None:
     """A location that holds no line break is encoded as by Flask."""
     theirs, ours = ask(Call(path="/redirect", query=f"to={text}"))
     assert (ours.code, ours.header("Location"), ours.body) == (theirs.code, theirs.header("Location"), theirs.body)
 
 
-@pytest.mark.parametrize("name", ["é.txt", "☃.txt", 'a"b.txt', "a;b.txt", "a%25b", "../x.txt", "a%20b", "%5c.txt", "x" * 1000])
+@pytest.mark.parametrize(
+    "name", ["é.txt", "☃.txt", 'a"b.txt', "a;b.txt", "a%25b", "../x.txt", "a%20b", "%5c.txt", "x" * 1000]
+)
 def test_a_download_name_is_quoted_as_by_flask(name: str) -> None:
     """A download name with quotes, separators or other alphabets is written as by Flask."""
     theirs, ours = ask(Call(path="/named", query=f"to={name}"))

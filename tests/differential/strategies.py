@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from hypothesis import strategies as st
+
 from tests.differential.apps import PATHS
 from tests.differential.apps.hosts import HOST_PATHS, HOSTS
 from tests.differential.driver import Call
@@ -27,12 +28,15 @@ METHODS = (
 )
 
 SEGMENTS = (
-    "a", "ab", "abc", "5", "-5", "007", "1.5", "x-y", "", "..", ".", "%2F", "%20", "%C3%A9", "é", "☃", "%", "%zz", "%25", "%ff", "%00",
-    "a+b", "a;b=c", "a,b", "~", "@", ":", "*", "d%20e", "end", "leaf", "00000000-0000-0000-0000-000000000007", "%0a", "%5c", "<b>", "'\"",
+    "a", "ab", "abc", "5", "-5", "007", "1.5", "x-y", "", "..", ".", "%2F", "%20", "%C3%A9", "é", "☃", "%", "%zz",
+    "%25", "%ff", "%00",
+    "a+b", "a;b=c", "a,b", "~", "@", ":", "*", "d%20e", "end", "leaf", "00000000-0000-0000-0000-000000000007", "%0a",
+    "%5c", "<b>", "'\"",
 )  # fmt: skip
 
 QUERIES = (
-    "", "", "a=1", "a=1&a=2&b=", "a=%C3%A9&%E2%98%83=x", "a=b+c%20d", "=x", "a", "&&", "a=1;b=2", "a=%zz", "a=%ff", "a=é", "weak", "attach",
+    "", "", "a=1", "a=1&a=2&b=", "a=%C3%A9&%E2%98%83=x", "a=b+c%20d", "=x", "a", "&&", "a=1;b=2", "a=%zz", "a=%ff",
+    "a=é", "weak", "attach",
     "to=/x", "to=//evil.example", "to=https://example.org/%C3%A9", "x=%3Cnone%3E", "now", "a[0]=1&a[1]=2", "a=%00",
 )  # fmt: skip
 
@@ -109,8 +113,10 @@ HEADERS: dict[str, tuple[str, ...]] = {
 }
 
 JSON_BODIES = (
-    b'{"a": [1, 2.5, null], "\xc3\xa9": "\xe2\x98\x83"}', b"[]", b"null", b'"x"', b"{", b"", b"{'a': 1}", b"NaN", b'{"a":1}x', b"\xff",
-    '{"a": 1}'.encode("utf-16"), b'\xef\xbb\xbf{"a": 1}', b'{"a": 1, "a": 2}', b"[1e400, -0.0]", b" \n[1] \n", b'"\\ud800"', b"1" * 50,
+    b'{"a": [1, 2.5, null], "\xc3\xa9": "\xe2\x98\x83"}', b"[]", b"null", b'"x"', b"{", b"", b"{'a': 1}", b"NaN",
+    b'{"a":1}x', b"\xff",
+    '{"a": 1}'.encode("utf-16"), b'\xef\xbb\xbf{"a": 1}', b'{"a": 1, "a": 2}', b"[1e400, -0.0]", b" \n[1] \n",
+    b'"\\ud800"', b"1" * 50,
 )  # fmt: skip
 JSON_TYPES = (
     "application/json",
@@ -121,7 +127,8 @@ JSON_TYPES = (
     "application/jsonx",
 )
 FORM_BODIES = (
-    b"a=1&b=2&a=3", b"a=%C3%A9+x&b", b"", b"=", b"&&&", b"a=%ff", b"\xff=1", b"a=1;b=2", b"a" * 300, b"a=" + b"x" * 150, b"a=1&b=2&c=3&d=4",
+    b"a=1&b=2&a=3", b"a=%C3%A9+x&b", b"", b"=", b"&&&", b"a=%ff", b"\xff=1", b"a=1;b=2", b"a" * 300,
+    b"a=" + b"x" * 150, b"a=1&b=2&c=3&d=4",
     b"_method=PUT", b"a=\x00", b"%C3%A9=1",
 )  # fmt: skip
 FORM_TYPES = (
@@ -142,9 +149,12 @@ PLAIN_TYPES = (
 
 PART_HEADERS = (
     'Content-Disposition: form-data; name="a"', 'Content-Disposition: form-data; name="b"; filename="f.txt"',
-    'Content-Disposition: form-data; name="é"', 'Content-Disposition: form-data; name="f"; filename="nämé ☃.txt"\r\nContent-Type: text/x-own',
-    "Content-Disposition: form-data; name=\"g\"; filename*=utf-8''%E2%98%83", 'Content-Disposition: form-data; name="h"; filename=""',
-    'Content-Disposition: form-data; name="i"\r\nContent-Type: text/plain; charset=latin-1', 'content-disposition: form-data; name="j"\r\nX-Part: 1',
+    'Content-Disposition: form-data; name="é"',
+    'Content-Disposition: form-data; name="f"; filename="nämé ☃.txt"\r\nContent-Type: text/x-own',
+    "Content-Disposition: form-data; name=\"g\"; filename*=utf-8''%E2%98%83",
+    'Content-Disposition: form-data; name="h"; filename=""',
+    'Content-Disposition: form-data; name="i"\r\nContent-Type: text/plain; charset=latin-1',
+    'content-disposition: form-data; name="j"\r\nX-Part: 1',
     'Content-Disposition: form-data; name="a\\"quoted"; filename="C:\\\\dir\\\\f.txt"',
 )  # fmt: skip
 PART_BODIES = (b"", b"value", "é☃".encode(), b"\xff\x00", b"line\r\nline", b"--", b"\r\n", b"x" * 150)
@@ -181,7 +191,9 @@ def fits(name: str, path: str) -> bool:
     A hook that replaces the response to a file leaves that file to the garbage collector, in Flask too,
     and the warning about it would come up in whichever test runs then.
     """
-    return name not in {"X-Replace", "X-Raise"} or not any(word in path.lower() for word in ("file", "folder", "static"))
+    return name not in {"X-Replace", "X-Raise"} or not any(
+        word in path.lower() for word in ("file", "folder", "static")
+    )
 
 
 @st.composite

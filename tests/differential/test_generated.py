@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from tests.differential import sides, strategies
 from tests.differential.apps.hosts import HOST_VARIANTS
 from tests.differential.compare import check
@@ -25,6 +28,17 @@ PROFILE = settings(
     suppress_health_check=list(HealthCheck),
     print_blob=False,
 )
+
+
+# A form that is given up leaves its temporary files to the garbage collector, in Flask too.
+pytestmark = pytest.mark.filterwarnings("ignore:.*nclosed file:ResourceWarning")
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """Collect what the examples left open while the filter of warnings still holds."""
+    yield
+    gc.collect()
 
 
 @PROFILE

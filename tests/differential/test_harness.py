@@ -7,12 +7,12 @@ from typing import Any
 
 import flask
 import pytest
+
 from tests.differential import sides
 from tests.differential.compare import answer_both, compare
 from tests.differential.deviations import DEVIATIONS
 from tests.differential.driver import Answer, Call, call
 from tests.differential.trail import mark
-
 
 left: list[Any] = []
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 
+from werkzeug.exceptions import HTTPException
+
 EVENTS: list[str] = []
 
 
@@ -29,3 +31,16 @@ class TrailHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write the level, not the text, which each package words for itself."""
         mark(f"log {record.levelname}")
+
+
+def describe(error: BaseException) -> str:
+    """Name an exception by its classes outside the two packages.
+
+    The text counts only where it is not the package's own: for HTTP exceptions and for this app's.
+    """
+    classes = [c for c in type(error).__mro__ if c.__module__.partition(".")[0] not in {"flask", "demijohn"}]
+    names = " < ".join(c.__name__ for c in classes if c not in {object, BaseException, Exception})
+    if isinstance(error, HTTPException):
+        return f"{names}: {error.code}"
+    own = type(error).__module__.startswith("tests.") or isinstance(error, ArithmeticError)
+    return f"{names}: {error}" if own else names

@@ -112,7 +112,18 @@ KINDS = [
     "float", "float(signed=True)", "float(min=1.5)", "path", "path", "any(a, b)", 'any("a b", "1", é)', "any(int)",
     "uuid", "list", "even", "rest", "pair", "group", "blank", 'picky(bad="a")', "int()", "string( )",
 ]  # fmt: skip
-MISTAKES = ["/<", "/<a", "/<none:x>", "/<x>/<x>", "/<é>", "/<int(x=1):x>", "/<True>", "/< x>", "/<string(length=2)x>", "/<any(a-b):x>"]
+MISTAKES = [
+    "/<",
+    "/<a",
+    "/<none:x>",
+    "/<x>/<x>",
+    "/<é>",
+    "/<int(x=1):x>",
+    "/<True>",
+    "/< x>",
+    "/<string(length=2)x>",
+    "/<any(a-b):x>",
+]
 STATIC = ["a", "b", "1", "a b", "é", "x.y", "%41", "a|b", "{c}", "a>b", "-", "12"]
 FILLINGS = [
     "a", "b", "1", "12", "7", "-3", "1.5", "-2.25", "a b", "é", "٣", "²", "", "a\n", "\n", "%2F", "%41", "ab", "abc", "ac",

@@ -37,7 +37,7 @@ def run_development_server(
         if not werkzeug.serving.is_running_from_reloader():
             click.secho(
                 " * app.run() does nothing while the command line runs the application."
-                " Put the call under `if __name__ == \"__main__\":`.",
+                ' Put the call under `if __name__ == "__main__":`.',
                 fg="red",
             )
         return
@@ -58,9 +58,7 @@ def run_development_server(
     }
     show_server_banner(app.debug, app.name)
     try:
-        werkzeug.serving.run_simple(
-            host or configured_host or DEFAULT_HOST, int(port), app, **options
-        )
+        werkzeug.serving.run_simple(host or configured_host or DEFAULT_HOST, int(port), app, **options)
     finally:
         # An interactive shell may set up more and serve again.
         app.__dict__.pop("_got_first_request", None)

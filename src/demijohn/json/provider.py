@@ -11,6 +11,7 @@ import json
 import uuid
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from typing import IO, Any
@@ -169,10 +170,8 @@ class DefaultJSONProvider(JSONProvider):
         key = (self.default, self.ensure_ascii, self.sort_keys, *kwargs.items())
         try:
             encode = self._encoders[key]
-        except (AttributeError, KeyError):
+        except (AttributeError, KeyError, TypeError):
             encode = self._make_encoder(key, kwargs)
-        except TypeError:  # an argument that cannot be hashed
-            encode = _make_encoder(self._settings() | kwargs)
         return encode(obj)
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
@@ -211,7 +210,7 @@ class DefaultJSONProvider(JSONProvider):
             document: What to dump.
         """
         compact = self.compact
-        if compact is False or (compact is None and self._app.debug):
+        if compact is False or (compact is None and self._app.config["DEBUG"]):
             return self.dumps(document, indent=2) + "\n"
         return self.dumps(document, separators=(",", ":")) + "\n"
 
@@ -229,7 +228,9 @@ class DefaultJSONProvider(JSONProvider):
         encoders = vars(self).get("_encoders", {})
         # A `default` that is passed may be a new function every time.
         if len(encoders) < _KEPT_ENCODERS and "default" not in kwargs:
-            self._encoders = encoders | {key: encode}
+            # Not kept: settings that cannot be hashed, such as separators in a list.
+            with suppress(TypeError):
+                self._encoders = encoders | {key: encode}
         return encode
 
 

@@ -27,9 +27,7 @@ class LoopThread:
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
-        self.thread = threading.Thread(
-            target=self._run, name="demijohn-async", daemon=True
-        )
+        self.thread = threading.Thread(target=self._run, name="demijohn-async", daemon=True)
         self.thread.start()
 
     def _run(self) -> None:

@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.exceptions import NotFound
+
+from ..routing import ASK, NOT_FOUND
 from ..signals import request_finished, request_started, request_tearing_down
 from .plan import find_plan
 
@@ -60,7 +63,8 @@ def full_dispatch(context: Any) -> Any:
     plan = context.plan
     steps = context.steps
     request = context.request
-    app._got_first_request or app._finish_setup()
+    if not app._got_first_request:
+        app._finish_setup()
     try:
         if request_started.receivers:
             request_started.send(app, _async_wrapper=app.ensure_sync)
@@ -83,6 +87,37 @@ def full_dispatch(context: Any) -> Any:
     if plan.finalize is not None:
         return plan.finalize(result)
     return finalize(context, result)
+
+
+def match(context: Any) -> None:
+    """Find the rule for a request and the steps that follow from it.
+
+    Args:
+        context: The request context; its request gets `url_rule` and
+            `view_args`, or `routing_exception`; it gets its `steps`.
+    """
+    plan = context.plan
+    request = context.request
+    environ = request.environ
+    host = environ.get("HTTP_HOST") or environ.get("SERVER_NAME")
+    if host not in plan.known_hosts or "HTTP_UPGRADE" in environ or context.app.config["TRUSTED_HOSTS"] is not None:
+        context.match_request()
+        if context.url_adapter is not None and not plan.asks_adapter:
+            plan.remember_host(host)
+    elif request.method in plan.static and request.path in plan.static[request.method]:
+        # PERF: 0.1 µs by the table of plain paths, 0.6 µs by the tree.
+        request.url_rule = plan.static[request.method][request.path]
+        request.view_args = {}
+    else:
+        found = plan.find_rule(request.method, request.path)
+        if found is NOT_FOUND:
+            request.routing_exception = NotFound()
+        elif found is ASK:
+            context.match_request()
+        else:
+            request.url_rule, request.view_args = found
+    rule = request.url_rule
+    context.steps = plan.steps[None if rule is None else rule.endpoint]
 
 
 def preprocess(context: Any) -> Any:
@@ -125,7 +160,7 @@ def dispatch(context: Any) -> Any:
     rule = request.url_rule
     if request.method == "OPTIONS" and getattr(rule, "provide_automatic_options", False):
         return app.make_default_options_response()
-    view = find_plan(app).find_steps(rule.endpoint).view
+    view = find_plan(app).steps[rule.endpoint].view
     if view is None:
         raise KeyError(rule.endpoint)
     return view(**request.view_args)
@@ -144,15 +179,10 @@ def finalize(context: Any, result: Any, from_error_handler: bool = False) -> Any
         The final response.
     """
     plan = context.plan
-    if plan.make_response is not None:
-        response = plan.make_response(result)
-    else:
-        response = plan.results[type(result)](context, result)
+    make = plan.make_response
+    response = plan.results[type(result)](context, result) if make is None else make(result)
     try:
-        if plan.process is not None:
-            response = plan.process(response)
-        else:
-            response = process(context, response)
+        response = process(context, response) if plan.process is None else plan.process(response)
         if request_finished.receivers:
             app = context.app
             request_finished.send(app, _async_wrapper=app.ensure_sync, response=response)
@@ -176,32 +206,24 @@ def process(context: Any, response: Any) -> Any:
     Returns:
         The response that the last function returned.
     """
+    app = context.app
     if context._after_this_request is not None:
-        ensure_sync = context.app.ensure_sync
         for function in context._after_this_request:
-            response = ensure_sync(function)(response)
-    for function in find_steps(context).after:
+            response = app.ensure_sync(function)(response)
+    steps = context.steps if app._registry.plan is context.plan else find_steps(context)
+    for function in steps.after:
         response = function(response)
     session = context._opened_session
     if session is None:
-        if not needs_session(context):
+        # A permanent session is refreshed by every request, used or not.
+        cookies = context.request.environ.get("HTTP_COOKIE")
+        if cookies is None or app.config["SESSION_COOKIE_NAME"] not in cookies:
             return response
         session = context.open_session()
-    app = context.app
     interface = app.session_interface
     if not interface.is_null_session(session):
         interface.save_session(app, session, response)
     return response
-
-
-def needs_session(context: Any) -> bool:
-    """Say whether a session that nobody used has to be saved all the same.
-
-    A permanent session is refreshed by every request, so one that came
-    with the request has to be looked at.
-    """
-    cookies = context.request.environ.get("HTTP_COOKIE")
-    return cookies is not None and context.app.config["SESSION_COOKIE_NAME"] in cookies
 
 
 def teardown_request(context: Any, exc: BaseException | None) -> None:
@@ -223,21 +245,19 @@ def teardown_request(context: Any, exc: BaseException | None) -> None:
         raise failed
 
 
-def run_ring(
-    functions: Iterable[Callable[[Any], Any]], exc: BaseException | None
-) -> BaseException | None:
+def run_ring(functions: Iterable[Callable[[Any], Any]], exc: BaseException | None) -> BaseException | None:
     """Call every teardown function, and return the first one's error."""
     failed = None
     for function in functions:
         try:
             function(exc)
-        except BaseException as error:  # noqa: BLE001 - the ring is finished first
+        except BaseException as error:
             failed = failed or error
     return failed
 
 
 def find_steps(context: Any) -> Any:
-    """Return the steps of a request, anew where something was registered since.
+    """Return the steps of a request, renewed if something was registered.
 
     An extension may add an after-request function while a request runs, and
     it has to run for that request.
@@ -246,5 +266,5 @@ def find_steps(context: Any) -> Any:
     if plan is context.plan and context.steps is not None:
         return context.steps
     context.plan = plan
-    context.steps = plan.find_steps(context.request.endpoint)
+    context.steps = plan.steps[context.request.endpoint]
     return context.steps

@@ -9,7 +9,7 @@ functions; whatever of them is overridden gets called.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from werkzeug.exceptions import (
     BadRequest,
@@ -59,18 +59,17 @@ def find_class_and_code(key: type[Exception] | int) -> tuple[type[Exception], in
             f"{key!r} is an instance, not a class. Handlers are registered for exception"
             " classes or for the status codes of HTTP errors."
         )
-    if not isinstance(key, type) or not issubclass(key, Exception):
-        name = key.__name__ if isinstance(key, type) else repr(key)
-        raise ValueError(
+    kind: Any = key
+    if not isinstance(kind, type) or not issubclass(kind, Exception):
+        name = kind.__name__ if isinstance(kind, type) else repr(kind)
+        raise ValueError(  # noqa: TRY004 - what Flask raises, and users catch
             f"'{name}' is not a subclass of Exception. Handlers are registered for exception"
             " classes or for the status codes of HTTP errors."
         )
     return key, key.code if issubclass(key, HTTPException) else None
 
 
-def find_handler(
-    app: AppLike, error: Exception, blueprints: Iterable[str]
-) -> Callable[[Any], Any] | None:
+def find_handler(app: AppLike, error: Exception, blueprints: Iterable[str]) -> Callable[[Any], Any] | None:
     """Return the registered handler for an exception.
 
     A handler for the status code is preferred to one for the class, one of
@@ -140,9 +139,7 @@ def handle_user_exception(app: AppLike, context: Any, error: Exception) -> Any:
     Raises:
         Exception: The same one, where nobody handles it.
     """
-    if isinstance(error, BadRequestKeyError) and (
-        app.debug or app.config["TRAP_BAD_REQUEST_ERRORS"]
-    ):
+    if isinstance(error, BadRequestKeyError) and (app.debug or app.config["TRAP_BAD_REQUEST_ERRORS"]):
         error.show_exception = True
     if isinstance(error, HTTPException) and not app.trap_http_exception(error):
         return app.handle_http_exception(error)
@@ -182,7 +179,7 @@ def handle_exception(app: AppLike, context: Any, error: Exception) -> Any:
     return app.finalize_request(answer, from_error_handler=True)
 
 
-def raise_routing_exception(app: AppLike, request: Any) -> None:
+def raise_routing_exception(app: AppLike, request: Any) -> NoReturn:
     """Raise the error of matching the URL.
 
     Args:

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Request as WerkzeugRequest
 
 from ..request import split_blueprint_path
-from ..routing import ASK, NOT_FOUND, Matcher
+from ..routing import Matcher
 from ..sessions import SecureCookieSessionInterface
 from .result import ResultTable
 
@@ -72,9 +72,7 @@ class Steps:
         #: Functions that get the response, the last registered first.
         self.after = tuple(map(convert, _chain(app.after_request_funcs, outward, reverse=True)))
         #: Functions that run when the request is over, the last first.
-        self.teardown = tuple(
-            map(convert, _chain(app.teardown_request_funcs, outward, reverse=True))
-        )
+        self.teardown = tuple(map(convert, _chain(app.teardown_request_funcs, outward, reverse=True)))
 
 
 class Plan:
@@ -91,10 +89,13 @@ class Plan:
         self.url_map = url_map
         self.revision: int = url_map.revision
         self.ensure_sync: Callable[[Any], Any] = app.ensure_sync
-        self._steps: dict[str | None, Steps] = {}
-        self._known_hosts: set[str] = set()
-        self._find = matcher.find
-        self._asks_adapter = matcher.needs_host or is_overridden(app, "create_url_adapter")
+        self.steps = StepsTable(self)
+        #: Rules of plain paths, by method and path.
+        self.static = matcher.static
+        self.find_rule = matcher.find
+        self.known_hosts: set[str | None] = set()
+        #: Whether every request has to be matched by Werkzeug's adapter.
+        self.asks_adapter = matcher.needs_host or is_overridden(app, "create_url_adapter")
 
         self.full_dispatch = find_override(app, "full_dispatch_request")
         self.preprocess = find_override(app, "preprocess_request")
@@ -113,52 +114,32 @@ class Plan:
         #: The application's own teardown functions, the last first.
         self.teardown = tuple(map(self.ensure_sync, reversed(app.teardown_appcontext_funcs)))
         self.overrides_request_teardown = is_overridden(app, "do_teardown_request")
+        self.closes_request = app.request_class.close is not WerkzeugRequest.close
         self.tears_down_app = bool(
-            self.teardown
-            or is_overridden(app, "do_teardown_appcontext")
-            or is_overridden(app, "app_context")
+            self.teardown or is_overridden(app, "do_teardown_appcontext") or is_overridden(app, "app_context")
         )
 
-    def find_steps(self, endpoint: str | None) -> Steps:
-        """Return the steps of an endpoint; None stands for no match."""
-        steps = self._steps.get(endpoint)
-        if steps is None:
-            steps = self._steps[endpoint] = Steps(self, endpoint)
+    def remember_host(self, host: str) -> None:
+        """Keep a host name that Werkzeug found valid."""
+        if len(self.known_hosts) >= MAX_KNOWN_HOSTS:
+            self.known_hosts.clear()
+        self.known_hosts.add(host)
+
+
+class StepsTable(dict[Any, Steps]):
+    """Make the steps of an endpoint when they are first asked for.
+
+    Args:
+        plan: What the steps belong to; None as a key stands for no match.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        self._plan = plan
+
+    def __missing__(self, endpoint: str | None) -> Steps:
+        steps = self[endpoint] = Steps(self._plan, endpoint)
         return steps
-
-    def match(self, context: Any) -> None:
-        """Find the rule for a request and what follows from it.
-
-        Args:
-            context: The request context; its request gets `url_rule` and
-                `view_args`, or `routing_exception`; it gets its `steps`.
-        """
-        request = context.request
-        environ = request.environ
-        host = environ.get("HTTP_HOST") or environ.get("SERVER_NAME")
-        if (
-            host not in self._known_hosts
-            or "HTTP_UPGRADE" in environ
-            or self.app.config["TRUSTED_HOSTS"] is not None
-        ):
-            context.match_request()
-            if context.url_adapter is not None and not self._asks_adapter:
-                self._remember_host(host)
-        else:
-            found = self._find(request.method, request.path)
-            if found is NOT_FOUND:
-                request.routing_exception = NotFound()
-            elif found is ASK:
-                context.match_request()
-            else:
-                request.url_rule, request.view_args = found
-        rule = request.url_rule
-        context.steps = self.find_steps(None if rule is None else rule.endpoint)
-
-    def _remember_host(self, host: str) -> None:
-        if len(self._known_hosts) >= MAX_KNOWN_HOSTS:
-            self._known_hosts.clear()
-        self._known_hosts.add(host)
 
 
 def find_plan(app: AppLike) -> Plan:
@@ -206,9 +187,7 @@ def is_overridden(app: AppLike, name: str) -> bool:
     return name in vars(app) or getattr(type(app), name) is not OWN_METHODS[name]
 
 
-def _chain(
-    table: Any, names: Iterable[str | None], *, reverse: bool = False
-) -> Iterable[Callable[..., Any]]:
+def _chain(table: Any, names: Iterable[str | None], *, reverse: bool = False) -> Iterable[Callable[..., Any]]:
     for name in names:
         functions = table.get(name, ())
         yield from reversed(functions) if reverse else functions

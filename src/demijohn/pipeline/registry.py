@@ -10,7 +10,7 @@ compiles another.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -105,7 +105,7 @@ class WatchedDict(dict[Any, Any]):
         for key, value in dict(*args, **kwargs).items():
             self[key] = value
 
-    def __ior__(self, other: Any) -> WatchedDict:  # type: ignore[override, misc]  # dict allows more
+    def __ior__(self, other: Any) -> Self:  # type: ignore[misc]  # dict allows more
         self.update(other)
         return self
 

@@ -49,9 +49,7 @@ class ResultTable(dict[type, Maker]):
             self[bytes] = self._from_bytes
             self._content_type: str = self.response_class(b"").headers["Content-Type"]
             provider = app.json
-            if provider.__class__.response is DefaultJSONProvider.response and not (
-                "response" in vars(provider)
-            ):
+            if provider.__class__.response is DefaultJSONProvider.response and "response" not in vars(provider):
                 self[dict] = self[list] = self._from_json
         self._kinds: tuple[tuple[Any, Maker], ...] = (
             (self.response_class, _keep),
@@ -66,7 +64,8 @@ class ResultTable(dict[type, Maker]):
             if issubclass(kind, base):
                 self[kind] = maker
                 return maker
-        maker = self._from_other_response if hasattr(kind, "__call__") else _refuse
+        is_callable = hasattr(kind, "__call__")  # noqa: B004 - the instances, not the class
+        maker = self._from_other_response if is_callable else _refuse
         self[kind] = maker
         return maker
 

@@ -7,7 +7,7 @@ Here lives what `Flask.add_url_rule` and `Flask.url_for` do; matching is in
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from werkzeug.routing import BuildError
@@ -59,11 +59,10 @@ def add_rule(
         methods = getattr(view, "methods", None) or ("GET",)
     if isinstance(methods, str):
         raise TypeError(
-            f"The methods of a rule must be a list of strings, but they are {methods!r}."
-            f" Write methods=[{methods!r}]."
+            f"The methods of a rule must be a list of strings, but they are {methods!r}. Write methods=[{methods!r}]."
         )
     allowed = {method.upper() for method in methods}
-    required = set(getattr(view, "required_methods", ()))
+    required: set[str] = set(getattr(view, "required_methods", ()))
     if automatic_options is None:
         automatic_options = getattr(view, "provide_automatic_options", None)
     if automatic_options is None:
@@ -119,8 +118,7 @@ def create_adapter(app: AppLike, request: Any) -> MapAdapter | None:
         subdomain = url_map.default_subdomain or ""
     elif server_name is not None and not _is_below(request.host, server_name, request.scheme):
         warnings.warn_explicit(
-            f"Current server name {request.host!r} doesn't match configured server name"
-            f" {server_name!r}",
+            f"Current server name {request.host!r} doesn't match configured server name {server_name!r}",
             UserWarning,
             filename=__file__,
             lineno=1,
@@ -128,10 +126,7 @@ def create_adapter(app: AppLike, request: Any) -> MapAdapter | None:
             module="flask.app",
         )
         subdomain = "<invalid>"
-    adapter = url_map.bind_to_environ(
-        request.environ, server_name=server_name, subdomain=subdomain
-    )
-    return adapter
+    return cast("MapAdapter", url_map.bind_to_environ(request.environ, server_name=server_name, subdomain=subdomain))
 
 
 def _is_below(host: str, server_name: str, scheme: str) -> bool:
@@ -173,7 +168,8 @@ def build_url(
             raise RuntimeError(_NO_ADAPTER)
         external = True if external is None else external
     else:
-        adapter = context.url_adapter
+        # A host that is not valid leaves no adapter, and the request no view to call this.
+        adapter = cast("MapAdapter", context.url_adapter)
         if endpoint[:1] == ".":
             blueprint = context.request.blueprint
             endpoint = endpoint[1:] if blueprint is None else f"{blueprint}{endpoint}"
@@ -185,9 +181,7 @@ def build_url(
         )
     app.inject_url_defaults(endpoint, values)
     try:
-        url: str = adapter.build(
-            endpoint, values, method=method, url_scheme=scheme, force_external=external
-        )
+        url: str = adapter.build(endpoint, values, method=method, url_scheme=scheme, force_external=external)
     except BuildError as error:
         values.update(_anchor=anchor, _method=method, _scheme=scheme, _external=external)
         answer: str = app.handle_url_build_error(error, endpoint, values)
@@ -206,14 +200,12 @@ def inject_defaults(app: AppLike, endpoint: str, values: dict[str, Any]) -> None
                 function(endpoint, values)
 
 
-def handle_build_error(
-    app: AppLike, error: BuildError, endpoint: str, values: dict[str, Any]
-) -> str:
+def handle_build_error(app: AppLike, last: BuildError, endpoint: str, values: dict[str, Any]) -> str:
     """Return what the first handler makes of a URL that was not built.
 
     Args:
         app: The application.
-        error: The error.
+        last: The error so far.
         endpoint: The endpoint.
         values: All that `url_for` was given.
 
@@ -222,10 +214,10 @@ def handle_build_error(
     """
     for handler in app.url_build_error_handlers:
         try:
-            url: str | None = handler(error, endpoint, values)
-        except BuildError as raised:
-            error = raised
+            url: str | None = handler(last, endpoint, values)
+        except BuildError as error:
+            last = error
         else:
             if url is not None:
                 return url
-    raise error
+    raise last

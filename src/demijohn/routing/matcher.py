@@ -117,9 +117,11 @@ class Matcher:
             for name, convert in fill:
                 args[name] = values[index] if convert is None else convert(values[index])
                 index += 1
-        except ValidationError:
-            # A rule that was passed over makes this "method not allowed".
-            return NOT_FOUND if node.rules[0] is rule else self._decide(method, path, host, False)
+        except ValueError as error:
+            # A rule that was passed over makes this "method not allowed"; and where `int`
+            # refuses thousands of digits, the converter has to say what that means.
+            is_lost = isinstance(error, ValidationError) and node.rules[0] is rule
+            return NOT_FOUND if is_lost else self._decide(method, path, host, False)
         if extra is not None:
             args.update(extra.defaults)
             if _is_trapped(args, extra.traps):

@@ -9,10 +9,13 @@ from tests.differential.apps.errors import OddError, OddestError, add_by_class
 from tests.differential.trail import mark
 
 PATHS = (
-    "/parent/leaf", "/parent/leaf/", "/parent/raise/odd", "/parent/raise/zero", "/parent/raise/gone", "/parent/abort", "/parent/nowhere",
-    "/parent/child/leaf", "/parent/child/raise", "/parent/child/abort", "/parent/child/static/wing.css", "/parent/child/template",
+    "/parent/leaf", "/parent/leaf/", "/parent/raise/odd", "/parent/raise/zero", "/parent/raise/gone", "/parent/abort",
+    "/parent/nowhere",
+    "/parent/child/leaf", "/parent/child/raise", "/parent/child/abort", "/parent/child/static/wing.css",
+    "/parent/child/template",
     "/parent/child/grand/leaf", "/parent/child/grand/urls", "/parent/static/site.css",
-    "/wing/de/page", "/wing/fr/page", "/wing/de/template", "/wing/de/urls", "/wing/de/async", "/wing/static/wing.css", "/wing/static/absent",
+    "/wing/de/page", "/wing/fr/page", "/wing/de/template", "/wing/de/urls", "/wing/de/async", "/wing/static/wing.css",
+    "/wing/static/absent",
     "/first/3", "/other/3", "/other/x", "/default-slash", "/from-app-handler", "/first/", "/empty-prefix",
 )  # fmt: skip
 

@@ -8,7 +8,8 @@ from typing import Any
 from tests.differential.trail import mark
 
 PATHS = (
-    "/item/", "/item/k", "/item/k/", "/plain-view", "/listed-view", "/one-object", "/inherited", "/empty-view", "/decorated-view",
+    "/item/", "/item/k", "/item/k/", "/plain-view", "/listed-view", "/one-object", "/inherited", "/empty-view",
+    "/decorated-view",
     "/async-item",
 )  # fmt: skip
 

@@ -8,15 +8,65 @@ from werkzeug.exceptions import HTTPException
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
-PLAIN = (
-    "method path full_path script_root url base_url url_root root_url host host_url scheme is_secure root_path "
-    "query_string content_type mimetype mimetype_params content_length content_encoding content_md5 date max_forwards "
-    "referrer remote_addr remote_user is_json is_multithread is_multiprocess is_run_once origin "
-    "access_control_request_headers access_control_request_method endpoint blueprint blueprints url_rule view_args "
-    "routing_exception want_form_data_parsed trusted_hosts max_content_length max_form_memory_size max_form_parts "
-    "if_modified_since if_unmodified_since if_match if_none_match range accept_mimetypes accept_charsets "
-    "accept_encodings accept_languages cache_control pragma user_agent authorization server"
-).split()
+PLAIN = [
+    "method",
+    "path",
+    "full_path",
+    "script_root",
+    "url",
+    "base_url",
+    "url_root",
+    "root_url",
+    "host",
+    "host_url",
+    "scheme",
+    "is_secure",
+    "root_path",
+    "query_string",
+    "content_type",
+    "mimetype",
+    "mimetype_params",
+    "content_length",
+    "content_encoding",
+    "content_md5",
+    "date",
+    "max_forwards",
+    "referrer",
+    "remote_addr",
+    "remote_user",
+    "is_json",
+    "is_multithread",
+    "is_multiprocess",
+    "is_run_once",
+    "origin",
+    "access_control_request_headers",
+    "access_control_request_method",
+    "endpoint",
+    "blueprint",
+    "blueprints",
+    "url_rule",
+    "view_args",
+    "routing_exception",
+    "want_form_data_parsed",
+    "trusted_hosts",
+    "max_content_length",
+    "max_form_memory_size",
+    "max_form_parts",
+    "if_modified_since",
+    "if_unmodified_since",
+    "if_match",
+    "if_none_match",
+    "range",
+    "accept_mimetypes",
+    "accept_charsets",
+    "accept_encodings",
+    "accept_languages",
+    "cache_control",
+    "pragma",
+    "user_agent",
+    "authorization",
+    "server",
+]
 
 LISTS = ("args", "form", "values", "cookies")
 

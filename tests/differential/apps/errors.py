@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import werkzeug.exceptions
-from tests.differential.trail import mark
+
+from tests.differential.trail import describe, mark
 
 
 class OddError(Exception):
@@ -172,7 +173,7 @@ def add_by_code(target: Any, flask: Any, place: str) -> None:
     def answer(error: Any) -> Any:
         mark(f"handler {error.code} {place}")
         original = getattr(error, "original_exception", None)
-        return {"place": place, "code": error.code, "name": error.name, "original": repr(original)}, error.code
+        return {"place": place, "code": error.code, "name": error.name, "original": describe(original)}, error.code
 
     for code in (404, 418, 429, 500):
         target.register_error_handler(code, answer)

@@ -16,7 +16,8 @@ RULES: list[tuple[str, str, dict[str, Any]]] = [
 
 KINDS = (
     "plain", "attachment", "named", "wide name", "quoted name", "memory", "memory bare", "unconditional", "no etag",
-    "own etag", "max age", "max age function", "no cache", "modified", "mimetype", "absent", "folder", "text mode", "relative", "empty",
+    "own etag", "max age", "max age function", "no cache", "modified", "mimetype", "absent", "folder", "text mode",
+    "relative", "empty",
 )  # fmt: skip
 
 PATHS = (

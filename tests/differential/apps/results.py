@@ -13,6 +13,7 @@ from typing import Any
 import markupsafe
 import werkzeug.exceptions
 import werkzeug.wrappers
+
 from tests.differential.trail import mark
 
 MOMENT = dt.datetime(2024, 2, 29, 12, 30, 15, tzinfo=dt.UTC)

@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 import markupsafe
+
 from tests.differential.apps.echo import say
 
 RULES: list[tuple[str, str, dict[str, Any]]] = [
