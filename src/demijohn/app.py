@@ -361,10 +361,10 @@ class Flask(App):
         /,
         endpoint: str,
         *,
-        _anchor: str | None = None,
-        _method: str | None = None,
-        _scheme: str | None = None,
         _external: bool | None = None,
+        _scheme: str | None = None,
+        _method: str | None = None,
+        _anchor: str | None = None,
         **values: Any,
     ) -> str:
         """Return the URL of an endpoint; see `helpers.url_for`.

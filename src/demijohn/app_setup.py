@@ -20,7 +20,7 @@ from werkzeug.routing import BuildError
 from werkzeug.utils import redirect as _redirect
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from . import typing as ft
+from . import typing as types
 from ._packages import find_package
 from .config import DEFAULTS, Config, ConfigAttribute
 from .ctx import _AppCtxGlobals
@@ -41,10 +41,10 @@ if TYPE_CHECKING:
 
     from .blueprints import Blueprint
 
-T_shell_context_processor = TypeVar("T_shell_context_processor", bound=ft.ShellContextProcessorCallable)
-T_template_filter = TypeVar("T_template_filter", bound=ft.TemplateFilterCallable)
-T_template_global = TypeVar("T_template_global", bound=ft.TemplateGlobalCallable)
-T_template_test = TypeVar("T_template_test", bound=ft.TemplateTestCallable)
+T_shell_context_processor = TypeVar("T_shell_context_processor", bound=types.ShellContextProcessorCallable)
+T_template_filter = TypeVar("T_template_filter", bound=types.TemplateFilterCallable)
+T_template_global = TypeVar("T_template_global", bound=types.TemplateGlobalCallable)
+T_template_test = TypeVar("T_template_test", bound=types.TemplateTestCallable)
 
 
 def _make_timedelta(value: timedelta | int | None) -> timedelta | None:
@@ -101,23 +101,17 @@ class App(Scaffold):
         self,
         import_name: str,
         static_url_path: str | None = None,
-        static_folder: str | os.PathLike[str] | None = "static",
+        static_folder: types.StrPath | None = "static",
         static_host: str | None = None,
         host_matching: bool = False,
         subdomain_matching: bool = False,
-        template_folder: str | os.PathLike[str] | None = "templates",
+        template_folder: types.StrPath | None = "templates",
         instance_path: str | None = None,
         instance_relative_config: bool = False,
         root_path: str | None = None,
     ) -> None:
         self._registry = Registry()
-        super().__init__(
-            import_name=import_name,
-            static_folder=static_folder,
-            static_url_path=static_url_path,
-            template_folder=template_folder,
-            root_path=root_path,
-        )
+        super().__init__(import_name, static_folder, static_url_path, template_folder, root_path)
         if instance_path is None:
             instance_path = self.auto_find_instance_path()
         elif not os.path.isabs(instance_path):
@@ -133,8 +127,8 @@ class App(Scaffold):
         self.json: JSONProvider = self.json_provider_class(self)
         #: Functions that may answer a URL that cannot be built.
         self.url_build_error_handlers: list[Callable[[Exception, str, dict[str, Any]], str]] = []
-        self.teardown_appcontext_funcs: list[ft.TeardownCallable] = []
-        self.shell_context_processors: list[ft.ShellContextProcessorCallable] = []
+        self.teardown_appcontext_funcs: list[types.TeardownCallable] = []
+        self.shell_context_processors: list[types.ShellContextProcessorCallable] = []
         #: Registered blueprints by name.
         self.blueprints: dict[str, Blueprint] = {}
         #: State of extensions, by their name.
@@ -270,7 +264,7 @@ class App(Scaffold):
         self,
         rule: str,
         endpoint: str | None = None,
-        view_func: ft.RouteCallable | None = None,
+        view_func: types.RouteCallable | None = None,
         provide_automatic_options: bool | None = None,
         **options: Any,
     ) -> None:
@@ -288,7 +282,7 @@ class App(Scaffold):
             AssertionError: The endpoint has another view already.
         """
         if endpoint is None:
-            endpoint = _endpoint_from_view_func(cast("ft.RouteCallable", view_func))
+            endpoint = _endpoint_from_view_func(cast("types.RouteCallable", view_func))
         urls.add_rule(self, rule, endpoint, view_func, provide_automatic_options, options)
 
     @setupmethod
@@ -302,7 +296,7 @@ class App(Scaffold):
         return register_filter
 
     @setupmethod
-    def add_template_filter(self, f: ft.TemplateFilterCallable, name: str | None = None) -> None:
+    def add_template_filter(self, f: types.TemplateFilterCallable, name: str | None = None) -> None:
         """Register a function as a template filter, under its own name or another."""
         self.jinja_env.filters[name or f.__name__] = f
 
@@ -317,7 +311,7 @@ class App(Scaffold):
         return register_test
 
     @setupmethod
-    def add_template_test(self, f: ft.TemplateTestCallable, name: str | None = None) -> None:
+    def add_template_test(self, f: types.TemplateTestCallable, name: str | None = None) -> None:
         """Register a function as a template test, under its own name or another."""
         self.jinja_env.tests[name or f.__name__] = f
 
@@ -332,7 +326,7 @@ class App(Scaffold):
         return register_global
 
     @setupmethod
-    def add_template_global(self, f: ft.TemplateGlobalCallable, name: str | None = None) -> None:
+    def add_template_global(self, f: types.TemplateGlobalCallable, name: str | None = None) -> None:
         """Register a function as a template global, under its own name or another."""
         self.jinja_env.globals[name or f.__name__] = f
 
@@ -379,7 +373,7 @@ class App(Scaffold):
         """
         return errors.traps(self, e)
 
-    def _find_error_handler(self, e: Exception, blueprints: list[str]) -> ft.ErrorHandlerCallable | None:
+    def _find_error_handler(self, e: Exception, blueprints: list[str]) -> types.ErrorHandlerCallable | None:
         return errors.find_handler(self, e, blueprints)
 
     def should_ignore_error(self, error: BaseException | None) -> bool:

@@ -7,12 +7,11 @@ done, under the name, prefix and subdomain that are given there.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import update_wrapper
 from typing import IO, TYPE_CHECKING, Any, AnyStr, TypeVar, cast
 
-from . import typing as ft
+from . import typing as types
 from ._files import find_cache_age, open_below, send_below
 from .scaffold import Scaffold, _endpoint_from_view_func, _sentinel, setupmethod
 
@@ -24,16 +23,16 @@ if TYPE_CHECKING:
 #: Called with the state of each registration.
 DeferredSetupFunction = Callable[["BlueprintSetupState"], None]
 
-T_after_request = TypeVar("T_after_request", bound=ft.AfterRequestCallable[Any])
-T_before_request = TypeVar("T_before_request", bound=ft.BeforeRequestCallable)
-T_error_handler = TypeVar("T_error_handler", bound=ft.ErrorHandlerCallable)
-T_teardown = TypeVar("T_teardown", bound=ft.TeardownCallable)
-T_template_context_processor = TypeVar("T_template_context_processor", bound=ft.TemplateContextProcessorCallable)
-T_template_filter = TypeVar("T_template_filter", bound=ft.TemplateFilterCallable)
-T_template_global = TypeVar("T_template_global", bound=ft.TemplateGlobalCallable)
-T_template_test = TypeVar("T_template_test", bound=ft.TemplateTestCallable)
-T_url_defaults = TypeVar("T_url_defaults", bound=ft.URLDefaultCallable)
-T_url_value_preprocessor = TypeVar("T_url_value_preprocessor", bound=ft.URLValuePreprocessorCallable)
+T_after_request = TypeVar("T_after_request", bound=types.AfterRequestCallable[Any])
+T_before_request = TypeVar("T_before_request", bound=types.BeforeRequestCallable)
+T_error_handler = TypeVar("T_error_handler", bound=types.ErrorHandlerCallable)
+T_teardown = TypeVar("T_teardown", bound=types.TeardownCallable)
+T_template_context_processor = TypeVar("T_template_context_processor", bound=types.TemplateContextProcessorCallable)
+T_template_filter = TypeVar("T_template_filter", bound=types.TemplateFilterCallable)
+T_template_global = TypeVar("T_template_global", bound=types.TemplateGlobalCallable)
+T_template_test = TypeVar("T_template_test", bound=types.TemplateTestCallable)
+T_url_defaults = TypeVar("T_url_defaults", bound=types.URLDefaultCallable)
+T_url_value_preprocessor = TypeVar("T_url_value_preprocessor", bound=types.URLValuePreprocessorCallable)
 
 #: Tables of functions that a registration copies to the application.
 _MERGED_TABLES = (
@@ -77,7 +76,7 @@ class BlueprintSetupState:
         self,
         rule: str,
         endpoint: str | None = None,
-        view_func: ft.RouteCallable | None = None,
+        view_func: types.RouteCallable | None = None,
         **options: Any,
     ) -> None:
         """Register a rule on the application, under this registration's name.
@@ -92,17 +91,12 @@ class BlueprintSetupState:
             rule = f"{self.url_prefix.rstrip('/')}/{rule.lstrip('/')}" if rule else self.url_prefix
         options.setdefault("subdomain", self.subdomain)
         if endpoint is None:
-            endpoint = _endpoint_from_view_func(cast("ft.RouteCallable", view_func))
+            endpoint = _endpoint_from_view_func(cast("types.RouteCallable", view_func))
         defaults = self.url_defaults
         if "defaults" in options:
             defaults = {**defaults, **(options.pop("defaults") or {})}
-        self.app.add_url_rule(
-            rule,
-            f"{self.name_prefix}.{self.name}.{endpoint}".lstrip("."),
-            view_func,
-            defaults=defaults,
-            **options,
-        )
+        name = f"{self.name_prefix}.{self.name}.{endpoint}".lstrip(".")
+        self.app.add_url_rule(rule, name, view_func, **options, defaults=defaults)
 
 
 class Blueprint(Scaffold):
@@ -133,22 +127,16 @@ class Blueprint(Scaffold):
         self,
         name: str,
         import_name: str,
-        static_folder: str | os.PathLike[str] | None = None,
+        static_folder: types.StrPath | None = None,
         static_url_path: str | None = None,
-        template_folder: str | os.PathLike[str] | None = None,
+        template_folder: types.StrPath | None = None,
         url_prefix: str | None = None,
         subdomain: str | None = None,
         url_defaults: dict[str, Any] | None = None,
         root_path: str | None = None,
         cli_group: str | None = _sentinel,  # type: ignore[assignment]  # None has a meaning
     ) -> None:
-        super().__init__(
-            import_name=import_name,
-            static_folder=static_folder,
-            static_url_path=static_url_path,
-            template_folder=template_folder,
-            root_path=root_path,
-        )
+        super().__init__(import_name, static_folder, static_url_path, template_folder, root_path)
         if not name:
             raise ValueError("The 'name' of a blueprint may not be empty.")
         _refuse_dot("name", name)
@@ -305,7 +293,7 @@ class Blueprint(Scaffold):
         self,
         rule: str,
         endpoint: str | None = None,
-        view_func: ft.RouteCallable | None = None,
+        view_func: types.RouteCallable | None = None,
         provide_automatic_options: bool | None = None,
         **options: Any,
     ) -> None:
@@ -396,7 +384,7 @@ class Blueprint(Scaffold):
         return register_filter
 
     @setupmethod
-    def add_app_template_filter(self, f: ft.TemplateFilterCallable, name: str | None = None) -> None:
+    def add_app_template_filter(self, f: types.TemplateFilterCallable, name: str | None = None) -> None:
         """Register a function as a filter of all templates."""
         self.record_once(lambda state: state.app.add_template_filter(f, name))
 
@@ -411,7 +399,7 @@ class Blueprint(Scaffold):
         return register_test
 
     @setupmethod
-    def add_app_template_test(self, f: ft.TemplateTestCallable, name: str | None = None) -> None:
+    def add_app_template_test(self, f: types.TemplateTestCallable, name: str | None = None) -> None:
         """Register a function as a test of all templates."""
         self.record_once(lambda state: state.app.add_template_test(f, name))
 
@@ -426,7 +414,7 @@ class Blueprint(Scaffold):
         return register_global
 
     @setupmethod
-    def add_app_template_global(self, f: ft.TemplateGlobalCallable, name: str | None = None) -> None:
+    def add_app_template_global(self, f: types.TemplateGlobalCallable, name: str | None = None) -> None:
         """Register a function as a global of all templates."""
         self.record_once(lambda state: state.app.add_template_global(f, name))
 

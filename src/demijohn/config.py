@@ -1,7 +1,7 @@
 """Hold an application's settings and fill them from many sources.
 
-Here live the `Config` mapping with its loaders and the descriptor by which
-attributes of the application read one setting.  `DEFAULTS` are the settings that every
+Here live the `Config` mapping with its loaders, the descriptor by which
+attributes of the application read one setting, and the settings that every
 application starts with.
 """
 
@@ -24,35 +24,35 @@ T = TypeVar("T")
 #: The settings that an application starts with; DEBUG comes from
 #: `FLASK_DEBUG`.
 DEFAULTS: dict[str, Any] = {
-    "DEBUG": None,
-    "TESTING": False,
-    "PROPAGATE_EXCEPTIONS": None,
-    "SECRET_KEY": None,
-    "SECRET_KEY_FALLBACKS": None,
-    "PERMANENT_SESSION_LIFETIME": timedelta(days=31),
-    "USE_X_SENDFILE": False,
-    "TRUSTED_HOSTS": None,
-    "SERVER_NAME": None,
     "APPLICATION_ROOT": "/",
-    "SESSION_COOKIE_NAME": "session",
-    "SESSION_COOKIE_DOMAIN": None,
-    "SESSION_COOKIE_PATH": None,
-    "SESSION_COOKIE_HTTPONLY": True,
-    "SESSION_COOKIE_SECURE": False,
-    "SESSION_COOKIE_PARTITIONED": False,
-    "SESSION_COOKIE_SAMESITE": None,
-    "SESSION_REFRESH_EACH_REQUEST": True,
+    "DEBUG": None,
+    "EXPLAIN_TEMPLATE_LOADING": False,
     "MAX_CONTENT_LENGTH": None,
+    "MAX_COOKIE_SIZE": 4093,
     "MAX_FORM_MEMORY_SIZE": 500_000,
     "MAX_FORM_PARTS": 1_000,
+    "PERMANENT_SESSION_LIFETIME": timedelta(days=31),
+    "PREFERRED_URL_SCHEME": "http",
+    "PROPAGATE_EXCEPTIONS": None,
+    "PROVIDE_AUTOMATIC_OPTIONS": True,
+    "SECRET_KEY": None,
+    "SECRET_KEY_FALLBACKS": None,
     "SEND_FILE_MAX_AGE_DEFAULT": None,
+    "SERVER_NAME": None,
+    "SESSION_COOKIE_DOMAIN": None,
+    "SESSION_COOKIE_HTTPONLY": True,
+    "SESSION_COOKIE_NAME": "session",
+    "SESSION_COOKIE_PARTITIONED": False,
+    "SESSION_COOKIE_PATH": None,
+    "SESSION_COOKIE_SAMESITE": None,
+    "SESSION_COOKIE_SECURE": False,
+    "SESSION_REFRESH_EACH_REQUEST": True,
+    "TEMPLATES_AUTO_RELOAD": None,
+    "TESTING": False,
     "TRAP_BAD_REQUEST_ERRORS": None,
     "TRAP_HTTP_EXCEPTIONS": False,
-    "EXPLAIN_TEMPLATE_LOADING": False,
-    "PREFERRED_URL_SCHEME": "http",
-    "TEMPLATES_AUTO_RELOAD": None,
-    "MAX_COOKIE_SIZE": 4093,
-    "PROVIDE_AUTOMATIC_OPTIONS": True,
+    "TRUSTED_HOSTS": None,
+    "USE_X_SENDFILE": False,
 }
 
 _ABSENT = frozenset({errno.ENOENT, errno.EISDIR})

@@ -163,7 +163,9 @@ class AppContext:
             if self._entries[-1] is None:
                 self._entries.pop()
             else:
-                _, self._request_context = _reset(self._entries)
+                saved = _take_entry(self._entries)
+                if saved is not None:
+                    (self._request_context,) = saved
         if current is not self:
             raise AssertionError(_say_wrong_context(current, self))
         if appcontext_popped.receivers:
@@ -373,7 +375,9 @@ class RequestContext:
             current = _current.context.get(None)
             if is_last and self._owns_app_context:
                 app_context = self._find_app_context_to_release()
-            _, self._app_context, self._owns_app_context = _reset(self._entries)
+            saved = _take_entry(self._entries)
+            if saved is not None:
+                self._app_context, self._owns_app_context = saved
             if is_last:
                 # Breaks the circle of environ and request without the collector.
                 self.request.environ["werkzeug.request"] = None
@@ -488,11 +492,15 @@ def copy_current_request_context(f: Function) -> Function:
     return cast("Function", update_wrapper(run_in_copy, f))
 
 
-def _reset(entries: list[Any]) -> Any:
-    """Take the last entry of this thread or task, and restore what was before.
+def _take_entry(entries: list[Any]) -> tuple[Any, ...] | None:
+    """Take back the last entry that this thread or task made.
 
-    A response that streams enters the request's contexts in a context of
+    A response that streams enters the request's contexts with context
     variables of its own, so entries need not end in the order they began.
+
+    Returns:
+        What the entry saved; None if another entry is in force, which has
+        it to restore now.
     """
     for index in range(len(entries) - 1, -1, -1):
         try:
@@ -501,8 +509,12 @@ def _reset(entries: list[Any]) -> Any:
             if index == 0:
                 raise
         else:
-            return entries.pop(index)
-    raise LookupError("This context was not entered.")
+            saved: tuple[Any, ...] = entries.pop(index)[1:]
+            if index == len(entries):
+                return saved
+            entries[index] = (entries[index][0], *saved)
+            break
+    return None
 
 
 def _find_error(exc: BaseException | None) -> BaseException | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextvars import copy_context
 from functools import wraps
 from typing import IO, TYPE_CHECKING, Any, NoReturn, TypeVar, cast, overload
 
@@ -19,6 +18,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from . import _current, json
 from ._packages import get_root_path
+from ._stream import ContextStream
 from .request import split_blueprint_path as _split_blueprint_path
 from .scaffold import _endpoint_from_view_func
 from .signals import message_flashed
@@ -26,7 +26,6 @@ from .signals import message_flashed
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from .ctx import RequestContext
     from .response import Response
 
 __all__ = [
@@ -108,62 +107,7 @@ def stream_with_context(generator_or_function: Any) -> Any:
             "stream_with_context was called outside of a request, so there is no context to"
             " keep. Call it in the view, with the generator that the response streams."
         )
-    return ContextStream(cast("RequestContext", context), iterator)
-
-
-class ContextStream:
-    """Advance an iterator with a request context entered around each step.
-
-    The iterator has context variables of its own, so between two chunks
-    nothing of the request is left in the thread that sends them, whichever
-    thread that is.
-
-    Args:
-        context: The request context to enter.
-        iterator: What gives the chunks.
-    """
-
-    def __init__(self, context: RequestContext, iterator: Iterator[Any]) -> None:
-        self._contexts: tuple[Any, ...] = (context.app_context, context)
-        self._variables = copy_context()
-        self._iterator = iterator
-        self._entered = False
-        self._finished = False
-
-    def __iter__(self) -> ContextStream:
-        return self
-
-    def __next__(self) -> Any:
-        if self._finished:
-            raise StopIteration
-        return self._variables.run(self._advance)
-
-    def close(self) -> None:
-        """Close the iterator and leave the context, once."""
-        if not self._finished:
-            self._variables.run(self._finish, None)
-
-    def _advance(self) -> Any:
-        try:
-            if not self._entered:
-                self._entered = True
-                for context in self._contexts:
-                    context.push()
-            return next(self._iterator)
-        except BaseException as error:
-            self._finish(None if isinstance(error, StopIteration) else error)
-            raise
-
-    def _finish(self, error: BaseException | None) -> None:
-        self._finished = True
-        try:
-            close = getattr(self._iterator, "close", None)
-            if close is not None:
-                close()
-        finally:
-            if self._entered:
-                for context in reversed(self._contexts):
-                    context.pop(error)
+    return ContextStream(context, iterator)
 
 
 #: Return a response whose body is JSON; see `json.jsonify`.
@@ -186,10 +130,10 @@ def make_response(*args: Any) -> Response:
 def url_for(
     endpoint: str,
     *,
-    _anchor: str | None = None,
-    _method: str | None = None,
-    _scheme: str | None = None,
     _external: bool | None = None,
+    _scheme: str | None = None,
+    _method: str | None = None,
+    _anchor: str | None = None,
     **values: Any,
 ) -> str:
     """Return the URL of an endpoint, by `Flask.url_for` of the current app.
@@ -208,12 +152,7 @@ def url_for(
         RuntimeError: No application is current.
     """
     url: str = _current.get_app().url_for(
-        endpoint,
-        _anchor=_anchor,
-        _method=_method,
-        _scheme=_scheme,
-        _external=_external,
-        **values,
+        endpoint, _external=_external, _scheme=_scheme, _method=_method, _anchor=_anchor, **values
     )
     return url
 
@@ -316,7 +255,7 @@ def send_file(
     as_attachment: bool = False,
     download_name: str | None = None,
     conditional: bool = True,
-    etag: bool | str = True,
+    etag: str | bool = True,
     last_modified: datetime | float | None = None,
     max_age: int | Callable[[str | None], int | None] | None = None,
 ) -> Response:
@@ -342,13 +281,13 @@ def send_file(
     response = werkzeug.utils.send_file(
         **_complete_file_arguments(
             path_or_file=path_or_file,
-            mimetype=mimetype,
-            as_attachment=as_attachment,
-            download_name=download_name,
             conditional=conditional,
             etag=etag,
             last_modified=last_modified,
             max_age=max_age,
+            mimetype=mimetype,
+            download_name=download_name,
+            as_attachment=as_attachment,
         )
     )
     return cast("Response", response)

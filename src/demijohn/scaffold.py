@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from jinja2 import BaseLoader, FileSystemLoader
 
-from . import typing as ft
+from . import typing as types
 from ._packages import find_package, find_package_path, get_root_path
 from .pipeline.errors import find_class_and_code
 
@@ -27,14 +27,14 @@ _sentinel = object()
 _find_package_path = find_package_path
 
 F = TypeVar("F", bound="Callable[..., Any]")
-T_after_request = TypeVar("T_after_request", bound=ft.AfterRequestCallable[Any])
-T_before_request = TypeVar("T_before_request", bound=ft.BeforeRequestCallable)
-T_error_handler = TypeVar("T_error_handler", bound=ft.ErrorHandlerCallable)
-T_route = TypeVar("T_route", bound=ft.RouteCallable)
-T_teardown = TypeVar("T_teardown", bound=ft.TeardownCallable)
-T_template_context_processor = TypeVar("T_template_context_processor", bound=ft.TemplateContextProcessorCallable)
-T_url_defaults = TypeVar("T_url_defaults", bound=ft.URLDefaultCallable)
-T_url_value_preprocessor = TypeVar("T_url_value_preprocessor", bound=ft.URLValuePreprocessorCallable)
+T_after_request = TypeVar("T_after_request", bound=types.AfterRequestCallable[Any])
+T_before_request = TypeVar("T_before_request", bound=types.BeforeRequestCallable)
+T_error_handler = TypeVar("T_error_handler", bound=types.ErrorHandlerCallable)
+T_route = TypeVar("T_route", bound=types.RouteCallable)
+T_teardown = TypeVar("T_teardown", bound=types.TeardownCallable)
+T_template_context_processor = TypeVar("T_template_context_processor", bound=types.TemplateContextProcessorCallable)
+T_url_defaults = TypeVar("T_url_defaults", bound=types.URLDefaultCallable)
+T_url_value_preprocessor = TypeVar("T_url_value_preprocessor", bound=types.URLValuePreprocessorCallable)
 
 
 def setupmethod(f: F) -> F:
@@ -46,6 +46,10 @@ def setupmethod(f: F) -> F:
         return f(self, *args, **kwargs)
 
     return cast("F", update_wrapper(run_during_setup, f))
+
+
+#: A blueprint's name, or None for what belongs to all.
+Key = types.AppOrBlueprintKey
 
 
 class Scaffold:
@@ -70,9 +74,9 @@ class Scaffold:
     def __init__(
         self,
         import_name: str,
-        static_folder: str | os.PathLike[str] | None = None,
+        static_folder: types.StrPath | None = None,
         static_url_path: str | None = None,
-        template_folder: str | os.PathLike[str] | None = None,
+        template_folder: types.StrPath | None = None,
         root_path: str | None = None,
     ) -> None:
         #: The name of the module that this was made in.
@@ -84,27 +88,23 @@ class Scaffold:
         #: The folder on disk that resources are relative to.
         self.root_path = get_root_path(import_name) if root_path is None else root_path
         #: Views by endpoint.
-        self.view_functions: dict[str, ft.RouteCallable] = {}
+        self.view_functions: dict[str, types.RouteCallable] = {}
         #: Handlers by blueprint (None for all), status code, exception class.
-        self.error_handler_spec: dict[
-            ft.AppOrBlueprintKey, dict[int | None, dict[type[Exception], ft.ErrorHandlerCallable]]
-        ] = defaultdict(lambda: defaultdict(dict))
+        self.error_handler_spec: dict[Key, dict[int | None, dict[type[Exception], types.ErrorHandlerCallable]]] = (
+            defaultdict(lambda: defaultdict(dict))
+        )
         #: Functions to call before each request, by blueprint.
-        self.before_request_funcs: dict[ft.AppOrBlueprintKey, list[ft.BeforeRequestCallable]] = defaultdict(list)
+        self.before_request_funcs: dict[Key, list[types.BeforeRequestCallable]] = defaultdict(list)
         #: Functions to call with each response, by blueprint.
-        self.after_request_funcs: dict[ft.AppOrBlueprintKey, list[ft.AfterRequestCallable[Any]]] = defaultdict(list)
+        self.after_request_funcs: dict[Key, list[types.AfterRequestCallable[Any]]] = defaultdict(list)
         #: Functions to call when a request is over, by blueprint.
-        self.teardown_request_funcs: dict[ft.AppOrBlueprintKey, list[ft.TeardownCallable]] = defaultdict(list)
+        self.teardown_request_funcs: dict[Key, list[types.TeardownCallable]] = defaultdict(list)
         #: Functions that add variables to templates, by blueprint.
-        self.template_context_processors: dict[ft.AppOrBlueprintKey, list[ft.TemplateContextProcessorCallable]] = (
-            defaultdict(list)
-        )
+        self.template_context_processors: dict[Key, list[types.TemplateContextProcessorCallable]] = defaultdict(list)
         #: Functions that change a URL's variables, by blueprint.
-        self.url_value_preprocessors: dict[ft.AppOrBlueprintKey, list[ft.URLValuePreprocessorCallable]] = defaultdict(
-            list
-        )
+        self.url_value_preprocessors: dict[Key, list[types.URLValuePreprocessorCallable]] = defaultdict(list)
         #: Functions that add values for building URLs, by blueprint.
-        self.url_default_functions: dict[ft.AppOrBlueprintKey, list[ft.URLDefaultCallable]] = defaultdict(list)
+        self.url_default_functions: dict[Key, list[types.URLDefaultCallable]] = defaultdict(list)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
@@ -119,7 +119,7 @@ class Scaffold:
         return None if folder is None else os.path.join(self.root_path, folder)
 
     @static_folder.setter
-    def static_folder(self, value: str | os.PathLike[str] | None) -> None:
+    def static_folder(self, value: types.StrPath | None) -> None:
         self._static_folder = None if value is None else os.fspath(value).rstrip(r"\/")
 
     @property
@@ -202,7 +202,7 @@ class Scaffold:
         self,
         rule: str,
         endpoint: str | None = None,
-        view_func: ft.RouteCallable | None = None,
+        view_func: types.RouteCallable | None = None,
         provide_automatic_options: bool | None = None,
         **options: Any,
     ) -> None:
@@ -280,7 +280,7 @@ class Scaffold:
         return register_handler
 
     @setupmethod
-    def register_error_handler(self, code_or_exception: type[Exception] | int, f: ft.ErrorHandlerCallable) -> None:
+    def register_error_handler(self, code_or_exception: type[Exception] | int, f: types.ErrorHandlerCallable) -> None:
         """Register a function for an exception class or a status code.
 
         Args:
@@ -297,7 +297,7 @@ class Scaffold:
     _get_exc_class_and_code = staticmethod(find_class_and_code)
 
 
-def _endpoint_from_view_func(view_func: ft.RouteCallable) -> str:
+def _endpoint_from_view_func(view_func: types.RouteCallable) -> str:
     """Return the endpoint that a view gets unless it is given one."""
     if view_func is None:
         raise AssertionError(

@@ -19,8 +19,9 @@ from jinja2.filters import FILTERS
 from jinja2.tests import TESTS
 
 from ._current import find_app_context, find_request_context, get_app
+from ._stream import ContextStream
 from .signals import before_render_template, template_rendered
-from .typing import AppLike, RequestContextLike
+from .typing import AppLike
 
 _Source = tuple[str, str | None, Callable[[], bool] | None]
 
@@ -289,21 +290,10 @@ def _stream(app: AppLike, template: Template, context: dict[str, Any]) -> Iterat
         _send(template_rendered, app, template, context)
 
     request_context = find_request_context()
-    return generate() if request_context is None else _hold(request_context, generate())
+    return generate() if request_context is None else ContextStream(request_context, generate())
 
 
 def _send(signal: NamedSignal, app: AppLike, template: Template, context: dict[str, Any]) -> None:
     """Send a signal about a template if anybody listens."""
     if signal.receivers:
         signal.send(app, _async_wrapper=app.ensure_sync, template=template, context=context)
-
-
-def _hold(request_context: RequestContextLike, pieces: Iterator[str]) -> Iterator[str]:
-    """Keep a request current from the first piece to the last."""
-    request_context.push()
-    try:
-        yield from pieces
-    except BaseException as error:
-        request_context.pop(error)
-        raise
-    request_context.pop(None)

@@ -8,6 +8,7 @@ import upwards; they list what the low floor uses and no more.
 from __future__ import annotations
 
 import collections.abc as cabc
+import os
 import typing as t
 from contextvars import Token
 
@@ -34,6 +35,7 @@ __all__ = [
     "ResponseValue",
     "RouteCallable",
     "ShellContextProcessorCallable",
+    "StrPath",
     "TeardownCallable",
     "TemplateContextProcessorCallable",
     "TemplateFilterCallable",
@@ -45,15 +47,15 @@ __all__ = [
 
 #: What a view returns for the body alone.
 ResponseValue = t.Union[
-    "Response",
     str,
     bytes,
-    list[t.Any],
+    "Response",
     t.Mapping[str, t.Any],
-    t.Iterator[str],
+    list[t.Any],
     t.Iterator[bytes],
-    cabc.AsyncIterable[str],
+    t.Iterator[str],
     cabc.AsyncIterable[bytes],
+    cabc.AsyncIterable[str],
 ]
 
 #: One header's value, or several for a header that is sent repeatedly.
@@ -66,13 +68,16 @@ HeadersValue = t.Union[
     t.Sequence[tuple[str, HeaderValue]],
 ]
 
+#: A path, as a string or an object.
+StrPath = str | os.PathLike[str]
+
 #: Everything that a view may return.
 ResponseReturnValue = t.Union[
     ResponseValue,
-    tuple[ResponseValue, HeadersValue],
-    tuple[ResponseValue, int],
-    tuple[ResponseValue, int, HeadersValue],
     "WSGIApplication",
+    tuple[ResponseValue, int],
+    tuple[ResponseValue, HeadersValue],
+    tuple[ResponseValue, int, HeadersValue],
 ]
 
 #: A response class or a subclass of it.

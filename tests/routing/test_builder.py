@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug import routing
+from werkzeug.routing import BaseConverter
 
 from demijohn.routing import Builder, Map, Rule
-from tests.routing.rulesets import COMPARISON, RuleSet, rule_sets
+from tests.routing.rulesets import COMPARISON, CONVERTERS, RuleSet, rule_sets
 
 VALUES = st.sampled_from(
-    [None, 1, 2, 12, -3, 1.5, True, "a", "b", "12", "a b", "é", "/a/b", "", "a/b", "%41?#", ["a", "b"], ["x", 1], (), 0, b"a", "1.5"]
+    [None, 1, 2, 12, -3, 1.5, True, "a", "b", "12", "a b", "é", "/a/b", "", "a/b", "%41?#",
+     ["a", "b"], ["x", 1], (), 0, b"a", "1.5"]
 )  # fmt: skip
 
 
@@ -19,7 +21,7 @@ def built_by(build: Any, *args: Any, **keywords: Any) -> Any:
     """Give what a build function answers, or the error that it raises."""
     try:
         return build(*args, **keywords)
-    except Exception as error:  # noqa: BLE001 - any error is compared
+    except Exception as error:
         return type(error), str(error)
 
 
@@ -119,3 +121,35 @@ def test_a_foreign_map_is_left_to_its_adapter() -> None:
     rule = {"string": "/x", "endpoint": "e"}
     assert Builder(routing.Map([routing.Rule(**rule)])).build("e", {}) is None
     assert Builder(OwnMap([Rule(**rule)])).build("e", {}) is None
+
+
+def test_a_refused_value_is_left_to_the_adapter() -> None:
+    """A converter that refuses a value makes the builder give None."""
+    builder = Builder(Map([Rule("/<even:n>", endpoint="e")], converters=CONVERTERS))
+    assert builder.build("e", {"n": 2}) == "/2"
+    assert builder.build("e", {"n": 3}) is None
+
+
+def test_a_missing_value_counts_before_a_wrong_one() -> None:
+    """What a converter raises is let through when no value is missing."""
+    builder = Builder(Map([Rule("/<int:a>/<int:b>", endpoint="e")]))
+    assert builder.build("e", {"a": "x"}) is None
+    with pytest.raises(ValueError, match="'x'"):
+        builder.build("e", {"a": "x", "b": 1})
+
+
+def test_ways_of_their_own_are_kept() -> None:
+    """A converter's own `to_url` is called, and a rule's own `build` by the adapter."""
+
+    class OwnConverter(BaseConverter):
+        def __init__(self, url_map: Map) -> None:
+            super().__init__(url_map)
+            self.to_url = lambda value: f"own-{value}"
+
+    class OwnRule(Rule):
+        def build(self, *args: Any, **keywords: Any) -> tuple[str, str] | None:
+            return super().build(*args, **keywords)
+
+    rules = Map([Rule("/<own:x>", endpoint="r"), OwnRule("/x", endpoint="o")], converters={"own": OwnConverter})
+    assert Builder(rules).build("r", {"x": "a b"}) == "/own-a b"
+    assert Builder(rules).build("o", {}) is None

@@ -57,9 +57,9 @@ def test_rules_may_come_late(rule_set: RuleSet, data: st.DataObject) -> None:
 @pytest.mark.parametrize("text", MISTAKES)
 def test_mistakes_are_raised_when_the_rule_is_added(text: str) -> None:
     """A rule that Werkzeug refuses is refused at once, with the same error."""
-    with pytest.raises(Exception) as expected:  # noqa: PT011 - the class is compared
+    with pytest.raises(Exception) as expected:
         routing.Map([routing.Rule(text)])
-    with pytest.raises(expected.type, match=".") as actual:
+    with pytest.raises(expected.type) as actual:
         Map([Rule(text)])
     assert str(expected.value) == str(actual.value)
 

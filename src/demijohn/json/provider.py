@@ -260,7 +260,6 @@ def _make_encoder(settings: dict[str, Any]) -> _Encoder:
         try:
             return "".join(iterate(value, 0))
         except RecursionError:
-            text: str = encoder.encode(value)
-            return text
+            return str(encoder.encode(value))  # raises what `json.dumps` does
 
     return encode_quickly

@@ -105,8 +105,8 @@ class ResultTable(dict[type, Maker]):
                 status = extra
         else:
             raise TypeError(
-                "The view function did not return a valid response tuple. The tuple must have"
-                f" the form {_TUPLES}; it has {len(result)} items."
+                f"The view function returned a tuple of {len(result)} items. A response tuple must have"
+                f" the form {_TUPLES}."
             )
         if isinstance(body, (str, bytes, bytearray, Iterator)):
             return self.response_class(body, status=status, headers=headers)

@@ -1,4 +1,4 @@
-"""Build the URL of an endpoint without an adapter, where its rules are plain.
+"""Build URLs without an adapter, where the rules are plain.
 
 A `Builder` knows rules without defaults, variables in the domain or WebSockets, on a map
 that does not match hosts. For all others, and for mistakes, it gives None, and
@@ -31,8 +31,7 @@ class _Route(NamedTuple):
     rule: Rule
     domain: str
     template: str
-    names: tuple[str, ...]
-    writers: tuple[Write, ...]
+    writers: tuple[tuple[str, Write], ...]
 
 
 class Builder:
@@ -119,18 +118,22 @@ def _fill_first(
 
 def _fill(route: _Route, values: dict[str, Any], append_unknown: bool) -> str | None:
     """Write the values into a rule's path, or give None when one is missing."""
-    given: list[Any] = []
-    for name in route.names:
-        value = values.get(name)
-        if value is None:
-            return None
-        given.append(value)
+    texts: list[str] = []
     try:
-        texts = [write(value) for write, value in zip(route.writers, given, strict=True)]
+        for name, write in route.writers:
+            value = values.get(name)
+            if value is None:
+                return None
+            texts.append(write(value))
     except ValidationError:
         return None
+    except Exception:
+        # A missing value counts before a wrong one, whichever comes first in the rule.
+        if any(values.get(name) is None for name, _ in route.writers):
+            return None
+        raise
     path = route.template.format(*texts).lstrip("/")
-    if len(values) > len(given) and append_unknown:
+    if len(values) > len(texts) and append_unknown:
         arguments = route.rule.arguments
         unknown = {name: value for name, value in values.items() if value is not None and name not in arguments}
         query = route.rule._encode_query_vars(unknown) if unknown else ""
@@ -169,9 +172,8 @@ def _plan(rule: routing.Rule) -> _Route | None:
         return None
     domain = rule.pattern.parts[0]
     texts = [quote(text, safe=_SAFE) for text in texts_of(rule.rule)]
-    converters = rule.pattern.converters
-    writers = tuple(_writer_of(converter) for converter in converters.values())
-    return _Route(rule, str(domain), "{}".join(texts), tuple(converters), writers)
+    writers = tuple((name, _writer_of(converter)) for name, converter in rule.pattern.converters.items())
+    return _Route(rule, str(domain), "{}".join(texts), writers)
 
 
 def _writer_of(converter: BaseConverter) -> Write:

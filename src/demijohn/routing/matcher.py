@@ -39,8 +39,6 @@ ASK: Final = Verdict.ASK
 Match: TypeAlias = tuple[Rule, dict[str, Any]]
 Answer: TypeAlias = Match | Literal[Verdict.NOT_FOUND, Verdict.ASK]
 
-_NO_GOALS: Final[Mapping[str, Goal]] = {}
-
 
 class Matcher:
     """Find rules by path, for the rules that a map has now.
@@ -102,14 +100,11 @@ class Matcher:
             following = _step(node, part, parts, values)
             if following is None:
                 is_lost = part and path[0] == "/" and len(node.steps) < 2 and not node.has_detour()
-                return NOT_FOUND if is_lost else self._decide(method, path, host, False)
+                return self._miss(bool(is_lost), method, path, host)
             node = following
         goals = node.goals
-        if goals is None:
-            goals = self._prepare(node)
         if method not in goals:
-            is_lost = not node.rules and "" not in node.static and not node.has_detour()
-            return NOT_FOUND if is_lost else self._decide(method, path, host, False)
+            return self._find_at(node, method, path, host)
         rule, fill, extra = goals[method]
         args: dict[str, Any] = {}
         index = 0
@@ -121,12 +116,20 @@ class Matcher:
             # A rule that was passed over makes this "method not allowed"; and where `int`
             # refuses thousands of digits, the converter has to say what that means.
             is_lost = isinstance(error, ValidationError) and node.rules[0] is rule
-            return NOT_FOUND if is_lost else self._decide(method, path, host, False)
-        if extra is not None:
-            args.update(extra.defaults)
-            if _is_trapped(args, extra.traps):
-                return ASK
-        return rule, args
+            return self._miss(is_lost, method, path, host)
+        return (rule, args) if extra is None else _add_extra(rule, args, extra)
+
+    def _find_at(self, node: Node, method: str, path: str, host: str | None) -> Answer:
+        """Answer at the end of a path for which nothing is noted yet, or never will be."""
+        if not node.is_prepared:
+            self._prepare(node)
+            return self.find(method, path, host)
+        is_lost = not node.rules and "" not in node.static and not node.has_detour()
+        return self._miss(is_lost, method, path, host)
+
+    def _miss(self, is_lost: bool, method: str, path: str, host: str | None) -> Answer:
+        """Answer for a path that the short way has not led to a rule."""
+        return NOT_FOUND if is_lost else self._decide(method, path, host, False)
 
     def _find_domain(self, host: str) -> Node | None:
         return self._root.static.get(host) if self._root is not None else None
@@ -147,7 +150,7 @@ class Matcher:
             return ASK
         return rule, args
 
-    def _prepare(self, node: Node) -> Mapping[str, Goal]:
+    def _prepare(self, node: Node) -> None:
         """Note at a node what each method leads to."""
         goals: dict[str, Goal] = {}
         passed: set[str] = set()
@@ -161,8 +164,8 @@ class Matcher:
                 passed.add(method)
                 if _is_plain(rule):
                     goals[method] = _make_goal(self._map, rule)
-        node.goals = goals or _NO_GOALS
-        return node.goals
+        node.goals = goals
+        node.is_prepared = True
 
 
 def _root_of(url_map: Map) -> Node | None:
@@ -194,6 +197,12 @@ def _step(node: Node, part: str, parts: Iterator[str], values: list[str]) -> Nod
             values += read[0]
             return step.node
     return None
+
+
+def _add_extra(rule: Rule, args: dict[str, Any], extra: Extra) -> Answer:
+    """Add the defaults, and ask where Werkzeug redirects for the sake of other ones."""
+    args.update(extra.defaults)
+    return ASK if _is_trapped(args, extra.traps) else (rule, args)
 
 
 def _is_plain(rule: Rule) -> bool:

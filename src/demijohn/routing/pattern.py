@@ -31,7 +31,7 @@ Part = str | Dynamic
 
 
 class Pattern(NamedTuple):
-    """Hold the parts of one rule, the domain first, and its converters by name."""
+    """Hold the parts of one rule, the domain first, and its converters."""
 
     parts: tuple[Part, ...]
     converters: dict[str, BaseConverter]
@@ -86,7 +86,7 @@ def read(domain: str, rule: str, make_converter: MakeConverter) -> Pattern | Non
 
 
 def texts_of(rule: str) -> list[str]:
-    """Give the texts before, between and behind the variables of a rule read here."""
+    """Give the texts around the variables of a rule that was read here."""
     return _VARIABLE.split(rule)[::4]
 
 

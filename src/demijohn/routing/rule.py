@@ -1,4 +1,4 @@
-"""Keep rules cheap until they are needed: the default rule and map classes.
+"""Keep rules cheap until they are needed: rule and map classes.
 
 A `Rule` reads its text when it is added to a `Map` and raises the mistakes in it then;
 Werkzeug's compiler runs only for who asks for what it makes. The `Map` searches the
@@ -37,7 +37,7 @@ _SETTINGS: Final = frozenset(
 
 
 class Rule(routing.Rule):
-    """Describe one URL pattern, as `werkzeug.routing.Rule` does, but compile it late.
+    """Describe one URL pattern, as Werkzeug's rule does; compile it late.
 
     Attributes:
         pattern: The parts of the rule as the matcher uses them; None while the rule is

@@ -1,4 +1,4 @@
-"""Search a tree for the rule of a path, with every answer that Werkzeug gives.
+"""Search a tree of rules, with every answer that Werkzeug gives.
 
 This is the complete search: it turns back from dead ends, notices missing and repeated
 slashes, and collects the methods that would have been allowed. The matcher has a
@@ -106,7 +106,7 @@ class _Climb:
                 continue
             more = values + read[0]
             if final:
-                found = self.descend(step.node, [""] if read[1] else [], 0, more)
+                found = self.descend(step.node, read[1], 0, more)
             else:
                 found = self.descend(step.node, parts, index + 1, more)
             if found is not None:

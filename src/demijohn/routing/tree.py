@@ -1,4 +1,4 @@
-"""Grow the tree in which rules are looked up, one level for each part of a path.
+"""Grow the tree of rules, one level for each part of a path.
 
 A node keeps its static children in a dictionary and its dynamic ones in a list, the
 one to try first in front. The tree is built once and never changed afterwards, but for
@@ -24,7 +24,9 @@ _PLAIN_TESTS: Final[Mapping[str, Callable[[str], object]]] = {
     r"(?P<__werkzeug_0>[^/]+)\Z": len,
 }
 _GROUP: Final = "__werkzeug_"
+# Shared by all that have none: most nodes have no children of one kind, or no goals.
 _NO_CHILDREN: Final[dict[str, Node]] = {}
+_NO_GOALS: Final[Mapping[str, Goal]] = {}
 
 
 class Extra(NamedTuple):
@@ -40,7 +42,7 @@ class Extra(NamedTuple):
 
 
 class Goal(NamedTuple):
-    """Hold what is done when a path has led to a rule without further questions.
+    """Hold what is done when a path has led straight to a rule.
 
     Attributes:
         rule: The rule.
@@ -64,10 +66,11 @@ class Node:
         rules: The rules that end here, in the order in which they were added.
         accept: The test of the only step, when it needs no regular expression.
         next: The node after that step.
-        goals: What the matcher prepared for each method; None until it was here.
+        goals: What the matcher prepared for each method.
+        is_prepared: Whether the matcher was here.
     """
 
-    __slots__ = ("_has_detour", "accept", "goals", "next", "parent", "rules", "static", "steps")
+    __slots__ = ("_has_detour", "accept", "goals", "is_prepared", "next", "parent", "rules", "static", "steps")
 
     def __init__(self, parent: Node | None) -> None:
         self.parent = parent
@@ -76,7 +79,8 @@ class Node:
         self.rules: Sequence[Rule] = ()
         self.accept: Callable[[str], object] | None = None
         self.next: Node = self
-        self.goals: Mapping[str, Goal] | None = None
+        self.goals: Mapping[str, Goal] = _NO_GOALS
+        self.is_prepared = False
         self._has_detour: bool | None = None
 
     def has_detour(self) -> bool:
@@ -110,23 +114,24 @@ class Step:
         self._regex: re.Pattern[str] | None = None
         self._names: list[str] = []
 
-    def read(self, text: str) -> tuple[list[str], bool] | None:
+    def read(self, text: str) -> tuple[list[str], list[str]] | None:
         """Compare a part of a path, or its whole rest for a final step.
 
         Args:
             text: The part, or the rest of the path.
 
         Returns:
-            The values in it and whether a slash followed them, or None when the
-            text is another one.
+            The values in it, and what is left: an empty part where a slash followed
+            them, else nothing. None when the text is another one.
         """
         if self.test is not None and "/" not in text:
-            return ([text], False) if self.test(text) else None
+            return ([text], []) if self.test(text) else None
         regex = self._regex or self._compile()
         found = regex.match(text)
         if found is None:
             return None
-        return [found[name] for name in self._names], self.dynamic.suffixed and found[regex.groups] == "/"
+        has_slash = self.dynamic.suffixed and found[regex.groups] == "/"
+        return [found[name] for name in self._names], [""] if has_slash else []
 
     def _compile(self) -> re.Pattern[str]:
         regex = re.compile(self.dynamic.content)

@@ -1,0 +1,143 @@
+"""A body is handed over complete, or reading it raises."""
+
+import io
+
+import pytest
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.test import create_environ, run_wsgi_app
+
+from demijohn import Flask, request
+from demijohn._body import open_body
+from demijohn.request import Request
+
+
+def make(body, *, length=None, terminated=False, chunk=None):
+    """Return an environ with a body, as a server would tell of it."""
+    source = io.BytesIO(body) if chunk is None else Dripping(body, chunk)
+    environ = {"wsgi.input": source, "REQUEST_METHOD": "POST", "CONTENT_TYPE": "text/plain"}
+    if length is not None:
+        environ["CONTENT_LENGTH"] = str(length)
+    if terminated:
+        environ["wsgi.input_terminated"] = True
+    return environ
+
+
+class Dripping(io.RawIOBase):
+    """Give at most a few bytes at a time."""
+
+    def __init__(self, body, chunk):
+        self.source, self.chunk = io.BytesIO(body), chunk
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        data = self.source.read(min(len(buffer), self.chunk))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+@pytest.mark.parametrize("terminated", [False, True])
+@pytest.mark.parametrize("chunk", [None, 1, 3])
+def test_a_whole_body_is_given(terminated, chunk):
+    """A body of the announced length is read to its end, however it arrives."""
+    environ = make(b"0123456789", length=10, terminated=terminated, chunk=chunk)
+    assert b"0123456789" == open_body(environ, None).read()
+
+
+@pytest.mark.parametrize("terminated", [False, True])
+@pytest.mark.parametrize("received", [b"", b"0", b"012345678"])
+def test_a_body_that_was_cut_off_raises(terminated, received):
+    """A body that ends before the announced length is not handed over."""
+    stream = open_body(make(received, length=10, terminated=terminated), None)
+    with pytest.raises(ClientDisconnected):
+        stream.read()
+
+
+@pytest.mark.parametrize("terminated", [False, True])
+def test_a_cut_body_raises_in_whatever_way_it_is_read(terminated):
+    """Reading in pieces gets to the error as well."""
+    stream = open_body(make(b"01234", length=10, terminated=terminated), None)
+    with pytest.raises(ClientDisconnected):
+        while stream.read(2):
+            pass
+
+
+def test_a_body_of_no_known_length_is_empty():
+    """Without a length and an end that the server marks nothing may be read."""
+    assert b"" == open_body(make(b"never read"), None).read()
+
+
+def test_a_body_that_the_server_ends_needs_no_length():
+    """A chunked body is read to the end that the server marks."""
+    assert b"0123456789" == open_body(make(b"0123456789", terminated=True), None).read()
+
+
+@pytest.mark.parametrize(("terminated", "length"), [(False, 10), (True, 10), (True, None)])
+def test_a_body_at_its_limit_is_given(terminated, length):
+    """A limit is the most that may be read."""
+    environ = make(b"0123456789", length=length, terminated=terminated)
+    assert b"0123456789" == open_body(environ, 10).read()
+
+
+@pytest.mark.parametrize("terminated", [False, True])
+def test_an_announced_length_over_the_limit_raises_unread(terminated):
+    """One byte more than the limit is refused before anything is read."""
+    environ = make(b"0123456789", length=10, terminated=terminated)
+    with pytest.raises(RequestEntityTooLarge):
+        open_body(environ, 9)
+    assert 0 == environ["wsgi.input"].tell()
+
+
+@pytest.mark.parametrize("chunk", [None, 1, 9])
+def test_a_body_without_length_over_its_limit_raises(chunk):
+    """One byte over the limit raises while the body is read, and no more is taken."""
+    environ = make(b"0123456789" * 10, terminated=True, chunk=chunk)
+    with pytest.raises(RequestEntityTooLarge):
+        open_body(environ, 9).read()
+    source = environ["wsgi.input"]
+    assert 10 == (source if chunk is None else source.source).tell()
+
+
+def test_a_limit_of_zero_lets_an_empty_body_through():
+    """Nothing is not over a limit of nothing; one byte is."""
+    assert b"" == open_body(make(b"", terminated=True), 0).read()
+    with pytest.raises(RequestEntityTooLarge):
+        open_body(make(b"0", terminated=True), 0).read()
+
+
+def test_a_body_reads_like_a_file():
+    """Lines, pieces and the empty read at the end are those of a file."""
+    stream = open_body(make(b"one\ntwo\nthree", terminated=True), None)
+    assert (b"one\n", b"tw", b"o\nthree", b"", b"") == (
+        stream.readline(),
+        stream.read(2),
+        stream.read(),
+        stream.read(),
+        stream.read(1),
+    )
+
+
+@pytest.mark.parametrize(("body", "length", "expected"), [(b"01234", 10, 400), (b"0123456789", 10, 413), (b"01", 2, 200)])
+@pytest.mark.parametrize("terminated", [False, True])
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded"])
+def test_a_view_never_sees_a_part_of_a_body(body, length, expected, terminated, content_type):
+    """A cut body answers 400 and one over the limit 413, however the view reads it."""
+    app = Flask("made")
+    app.config["MAX_CONTENT_LENGTH"] = 9
+
+    @app.post("/")
+    def read():
+        return [*request.form, request.get_data(as_text=True)]
+
+    environ = create_environ() | make(body, length=length, terminated=terminated)
+    environ["CONTENT_TYPE"] = content_type
+    assert expected == int(run_wsgi_app(app, environ)[1].split()[0])
+
+
+def test_the_limit_is_the_requests_own():
+    """A request may be given another limit before its body is read."""
+    strict = Request(make(b"0123456789", length=10))
+    strict.max_content_length = 9
+    with pytest.raises(RequestEntityTooLarge):
+        strict.get_data()
