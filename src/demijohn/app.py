@@ -282,7 +282,7 @@ class Flask(App):
         Raises:
             TypeError: It is none of these.
         """
-        context = _current.get_request_context()
+        context = _current.find_request_context()
         return cast("Response", find_plan(self).results[type(rv)](context, rv))
 
     def process_response(self, response: Response) -> Response:

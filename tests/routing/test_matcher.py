@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug import routing
 from werkzeug.exceptions import NotFound
+from werkzeug.routing import BaseConverter
 
 from demijohn.routing import ASK, NOT_FOUND, Map, Matcher, Rule
 from tests.routing.rulesets import COMPARISON, CONVERTERS, RuleSet, answer_of, describe, paths, rule_sets
@@ -247,3 +248,15 @@ def test_a_dead_end_is_left_again() -> None:
     static = Rule("/a/b/c", endpoint="s", methods=["GET"])
     dynamic = Rule("/<x>/b/d", endpoint="d", methods=["GET"])
     assert matcher_of(static, dynamic).find("GET", "/a/b/d") == (dynamic, {"x": "a"})
+
+
+def test_a_converters_own_attribute_is_called() -> None:
+    """A `to_python` that is set on the converter itself counts, too."""
+
+    class OwnConverter(BaseConverter):
+        def __init__(self, url_map: Map) -> None:
+            super().__init__(url_map)
+            self.to_python = lambda value: value.upper()
+
+    rule = Rule("/<own:x>", endpoint="e", methods=["GET"])
+    assert matcher_of(rule, converters={"own": OwnConverter}).find("GET", "/a") == (rule, {"x": "A"})

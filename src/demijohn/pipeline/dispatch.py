@@ -160,10 +160,7 @@ def dispatch(context: Any) -> Any:
     rule = request.url_rule
     if request.method == "OPTIONS" and getattr(rule, "provide_automatic_options", False):
         return app.make_default_options_response()
-    view = find_plan(app).steps[rule.endpoint].view
-    if view is None:
-        raise KeyError(rule.endpoint)
-    return view(**request.view_args)
+    return find_plan(app).steps[rule.endpoint].view(**request.view_args)
 
 
 def finalize(context: Any, result: Any, from_error_handler: bool = False) -> Any:
@@ -210,7 +207,9 @@ def process(context: Any, response: Any) -> Any:
     if context._after_this_request is not None:
         for function in context._after_this_request:
             response = app.ensure_sync(function)(response)
-    steps = context.steps if app._registry.plan is context.plan else find_steps(context)
+    steps = context.steps
+    if steps is None or app._registry.plan is not context.plan:
+        steps = find_steps(context)
     for function in steps.after:
         response = function(response)
     session = context._opened_session

@@ -202,4 +202,8 @@ def raise_routing_exception(app: AppLike, request: Any) -> NoReturn:
         from ..dev.explain import FormDataRoutingRedirect
 
         raise FormDataRoutingRedirect(request)
-    raise error
+    try:
+        raise error
+    finally:
+        # Its traceback names this frame: without the name, no circle is left.
+        del error

@@ -10,9 +10,11 @@ into the plan as they are; what is not overridden takes the short way in
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from werkzeug.wrappers import Request as WerkzeugRequest
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ..request import split_blueprint_path
 from ..routing import Matcher
@@ -34,6 +36,12 @@ STEP_METHODS = (
     *("finalize_request", "process_response", "create_url_adapter", "ensure_sync"),
     *("do_teardown_request", "do_teardown_appcontext", "app_context", "request_context"),
     *("make_default_options_response", "async_to_sync"),
+)
+
+#: Methods of a response that decide what is sent.
+SEND_METHODS = (
+    *("__call__", "get_wsgi_response", "get_wsgi_headers", "get_app_iter"),
+    *("iter_encoded", "close"),
 )
 
 #: What a session interface may not change if sessions are to open lazily.
@@ -62,9 +70,8 @@ class Steps:
         outward = [*names, None]
         inward = [None, *reversed(names)]
         convert = plan.ensure_sync
-        view = None if endpoint is None else app.view_functions.get(endpoint)
-        #: The view, callable by sync code; None where the endpoint has none.
-        self.view = None if view is None else convert(view)
+        #: The view, callable by sync code.
+        self.view = convert(app.view_functions.get(endpoint) or partial(_refuse, endpoint))
         #: Functions that may change the URL's variables.
         self.processors = tuple(_chain(app.url_value_preprocessors, inward))
         #: Functions that run before the view.
@@ -106,6 +113,8 @@ class Plan:
         self.results = ResultTable(app)
 
         interface = type(app.session_interface)
+        #: The class of responses that `doors` may send the short way, or None.
+        self.plain_response_class = app.response_class if _sends_plainly(app.response_class) else None
         #: Whether the session has to be opened before anything else.
         self.opens_session = any(
             getattr(interface, name, None) is not getattr(SecureCookieSessionInterface, name)
@@ -185,6 +194,15 @@ def is_overridden(app: AppLike, name: str) -> bool:
     A method may be replaced in a subclass, on the class or on the instance.
     """
     return name in vars(app) or getattr(type(app), name) is not OWN_METHODS[name]
+
+
+def _sends_plainly(response_class: Any) -> bool:
+    """Say whether sending is as Werkzeug does it, for a class of responses."""
+    return all(getattr(response_class, name) is getattr(WerkzeugResponse, name) for name in SEND_METHODS)
+
+
+def _refuse(endpoint: str | None, **values: Any) -> NoReturn:
+    raise KeyError(endpoint)
 
 
 def _chain(table: Any, names: Iterable[str | None], *, reverse: bool = False) -> Iterable[Callable[..., Any]]:

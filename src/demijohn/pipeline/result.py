@@ -32,7 +32,7 @@ _TUPLES = "(body, status, headers), (body, status) or (body, headers)"
 class ResultTable(dict[type, Maker]):
     """Map the type of a result to what makes a response of it.
 
-    Each value takes the request context and the result.
+    Each value takes the request context, which may be None, and the result.
 
     Args:
         app: The application; its response class and JSON provider decide.
@@ -88,7 +88,7 @@ class ResultTable(dict[type, Maker]):
 
     def _from_other_response(self, context: Any, result: Any) -> Any:
         try:
-            return self.response_class.force_type(result, context.request.environ)
+            return self.response_class.force_type(result, context and context.request.environ)
         except TypeError as error:
             message = f"{error}\n{_describe(context, result)}"
             raise TypeError(message).with_traceback(sys.exc_info()[2]) from None
@@ -126,8 +126,9 @@ def _keep(context: Any, result: Any) -> Any:
 
 
 def _refuse_none(context: Any, result: Any) -> NoReturn:
+    endpoint = context and context.request.endpoint
     raise TypeError(
-        f"The view function for {context.request.endpoint!r} did not return a valid response:"
+        f"The view function for {endpoint!r} did not return a valid response:"
         " it returned None, or it ended without a return statement."
     )
 

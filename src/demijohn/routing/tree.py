@@ -135,8 +135,7 @@ class Step:
 
     def _compile(self) -> re.Pattern[str]:
         regex = re.compile(self.dynamic.content)
-        # Sorted as texts, which puts the eleventh before the third, as Werkzeug does.
-        self._names = sorted(name for name in regex.groupindex if name.startswith(_GROUP))
+        self._names = [name for name in regex.groupindex if name.startswith(_GROUP)]
         self._regex = regex
         return regex
 

@@ -1,0 +1,128 @@
+"""The response: Flask's defaults, and the short way to make one."""
+
+import flask
+import pytest
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+import demijohn
+from demijohn import Flask, Response, json
+from demijohn.response import build_plain, has_plain_init
+
+
+@pytest.fixture(params=[flask, demijohn], ids=["flask", "demijohn"])
+def lib(request):
+    """Give Flask and Demijohn in turn: what is asserted holds for both."""
+    return request.param
+
+
+class WithInit(Response):
+    """Do something when made."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+
+
+class WithNew(Response):
+    """Do something before it is made."""
+
+    def __new__(cls, *args, **kwargs):
+        return super().__new__(cls)
+
+
+class WithSetattr(Response):
+    """Watch what is set."""
+
+    def __setattr__(self, name, value):
+        super().__setattr__(name, value)
+
+
+class WithStatus(Response):
+    """Answer 201 by default."""
+
+    default_status = 201
+
+
+class WithSetData(Response):
+    """Have a body of its own."""
+
+    def set_data(self, value):
+        super().set_data(value)
+
+
+class Extended(Response):
+    """Have attributes and methods that do not change how it is made."""
+
+    default_mimetype = "application/xml"
+    extra = 1
+
+    def get_wsgi_headers(self, environ):
+        return super().get_wsgi_headers(environ)
+
+
+def test_a_response_has_flasks_defaults(lib):
+    """The type is HTML, a location stays relative, JSON is the package's."""
+    response = lib.Response("text")
+    assert ("text/html; charset=utf-8", 200) == (response.content_type, response.status_code)
+    assert (False, lib.json) == (response.autocorrect_location_header, response.json_module)
+
+
+def test_the_size_of_cookies_is_the_applications(lib):
+    """Inside of an application the setting holds, outside Werkzeug's default."""
+    app = lib.Flask("made")
+    app.config["MAX_COOKIE_SIZE"] = 7
+    assert WerkzeugResponse.max_cookie_size == lib.Response().max_cookie_size
+    with app.app_context():
+        assert 7 == lib.Response().max_cookie_size
+
+
+@pytest.mark.parametrize(("size", "warns"), [(100, True), (0, False)])
+def test_a_cookie_that_is_too_large_warns(lib, recwarn, size, warns):
+    """A cookie over the size warns the developer; 0 turns that off."""
+    app = lib.Flask("made")
+    app.config["MAX_COOKIE_SIZE"] = size
+    with app.app_context():
+        lib.Response().set_cookie("name", "x" * 200)
+    assert warns is bool(recwarn.list)
+
+
+@pytest.mark.parametrize("kind", [Response, Extended, type("Made", (Response,), {}), WerkzeugResponse])
+def test_a_class_that_changes_nothing_may_be_made_the_short_way(kind):
+    """What does not touch the constructor leaves the short way open."""
+    assert has_plain_init(kind)
+
+
+@pytest.mark.parametrize("kind", [WithInit, WithNew, WithSetattr, WithStatus, WithSetData])
+def test_a_class_that_changes_its_making_is_called(kind):
+    """Whatever could make a difference closes the short way."""
+    assert not has_plain_init(kind)
+
+
+@pytest.mark.parametrize("kind", [Response, Extended])
+@pytest.mark.parametrize("body", [b"", b"body", "é".encode()])
+def test_the_short_way_gives_what_the_constructor_gives(kind, body):
+    """The state is the same to the last attribute."""
+    made = kind(body)
+    plain = build_plain(kind, body, made.content_type)
+    assert kind is type(plain)
+    assert {**vars(made), "headers": list(made.headers)} == {**vars(plain), "headers": list(plain.headers)}
+
+
+def test_the_short_way_gives_a_response_that_can_be_changed():
+    """Status, headers, body and cookies can be set as with any other response."""
+    plain = build_plain(Response, b"body", "text/plain")
+    plain.status_code = 404
+    plain.headers["X-Extra"] = "1"
+    plain.set_cookie("name", "value")
+    plain.data = b"other"
+    closed = []
+    plain.call_on_close(lambda: closed.append(True))
+    plain.close()
+    assert ("404 NOT FOUND", "1", b"other", 5) == (plain.status, plain.headers["X-Extra"], plain.data, plain.content_length)
+    assert ("name=value; Path=/", [True]) == (plain.headers["Set-Cookie"], closed)
+
+
+def test_json_of_a_response_is_read_by_the_packages_functions():
+    """`get_json` of a response goes by the application that is current."""
+    app = Flask("made")
+    with app.app_context():
+        assert {"a": 1} == Response(json.dumps({"a": 1}), mimetype="application/json").get_json()
