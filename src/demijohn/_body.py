@@ -2,7 +2,8 @@
 
 Here lives the one layer that every door's body goes through.  A body that
 ends before its announced length, or that goes on past its limit, raises
-and is never handed over as if it were whole.  Parsing is Werkzeug's.
+and is never handed over as if it were whole.  Parsing is Werkzeug's, fed
+so that a form never depends on how its bytes were split on the way.
 
 RFC 9112, section 8: a message that ends early is incomplete and must not
 be treated as if it were complete.
@@ -11,13 +12,15 @@ be treated as if it were complete.
 from __future__ import annotations
 
 import io
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser
 from werkzeug.wsgi import get_content_length, get_input_stream
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+    from werkzeug.datastructures import FileStorage, MultiDict
 
 
 def open_body(environ: WSGIEnvironment, limit: int | None) -> IO[bytes]:
@@ -40,6 +43,61 @@ def open_body(environ: WSGIEnvironment, limit: int | None) -> IO[bytes]:
     if length is not None and limit is not None and length > limit:
         raise RequestEntityTooLarge
     return io.BufferedReader(_CheckedBody(environ["wsgi.input"], length, limit))
+
+
+class FormParser(FormDataParser):
+    """Parse a form, whatever pieces its body arrives in."""
+
+    def parse(
+        self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str] | None = None
+    ) -> tuple[IO[bytes], MultiDict[str, str], MultiDict[str, FileStorage]]:
+        """Parse a body.
+
+        Args:
+            stream: The body.
+            mimetype: Its content type.
+            content_length: Its length in bytes, or None.
+            options: Parameters of the content type, such as `boundary`.
+
+        Returns:
+            What is left of the stream, the fields, and the files.
+
+        Raises:
+            RequestEntityTooLarge: A limit of the form is exceeded.
+        """
+        if mimetype == "multipart/form-data" and options and "boundary" in options:
+            stream = cast("IO[bytes]", _HeldLines(stream, len(options["boundary"])))
+        return super().parse(stream, mimetype, content_length, options)
+
+
+class _HeldLines:
+    """Hold back a line that may be the beginning of a boundary.
+
+    Werkzeug's multipart parser adds a byte to a part when a read ends within
+    the closing boundary, so no read ends there.
+    """
+
+    def __init__(self, source: IO[bytes], boundary_length: int) -> None:
+        self._source = source
+        self._held = b""
+        # Line end, two dashes, boundary, two dashes, line end.
+        self._window = boundary_length + 8
+
+    def read(self, size: int = -1) -> bytes:
+        while True:
+            more = self._source.read(size)
+            data = self._held + more
+            self._held = b""
+            if not more:
+                return data
+            tail = max(len(data) - self._window, 0)
+            found = [index for index in (data.find(b"\r", tail), data.find(b"\n", tail)) if index >= 0]
+            if not found:
+                return data
+            cut = min(found)
+            self._held = data[cut:]
+            if cut:
+                return data[:cut]
 
 
 class _CheckedBody(io.RawIOBase):

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Request as WerkzeugRequest
 
 from . import _current
 from . import json as json_module
-from ._body import open_body
+from ._body import FormParser, open_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +60,8 @@ class Request(WerkzeugRequest):
     """
 
     json_module = json_module
+
+    form_data_parser_class = FormParser
 
     #: The rule that matched, or None where none did.
     url_rule: Rule | None = None
