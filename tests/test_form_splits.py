@@ -48,8 +48,8 @@ def read_upload(stream, length: int) -> bytes:
 @pytest.mark.parametrize("seed", range(200))
 def test_random_pieces_give_the_same_upload(seed):
     """An upload full of line ends arrives as it was sent, in whatever pieces."""
-    content = random.Random(seed).choices([b"\r", b"\n", b"\r\n", b"--", b"-", b"x", BOUNDARY.encode()], k=seed)
-    body = build_body(b"".join(content).replace(b"\r\n--" + BOUNDARY.encode(), b""))
+    pieces = [b"\r", b"\n", b"\r\n", b"--", b"-", b"x", BOUNDARY[:-1].encode()]
+    body = build_body(b"".join(random.Random(seed).choices(pieces, k=seed)))
     expected = body[body.index(b"\r\n\r\n") + 4 : body.rindex(b"\r\n--")]
 
     assert expected == read_upload(Pieces(body, seed), len(body))
