@@ -8,7 +8,8 @@ import pytest
 
 import demijohn
 import demijohn.globals
-from demijohn import _proxies, globals as names
+from demijohn import _proxies
+from demijohn import globals as names
 from demijohn.globals import ContextVarView
 
 OF_APP = ["app_ctx", "current_app", "g"]

@@ -270,9 +270,8 @@ def test_a_form_over_a_limit_is_refused(lib, setting, size):
 def test_a_form_that_lost_its_files_is_explained_in_debug_mode(app, debug):
     """A form sent without multipart has the name of the file, but no file."""
     app.debug = debug
-    with app.test_request_context(data={"photo": "me.png"}, method="POST"):
-        with pytest.raises(KeyError) as caught:
-            _ = demijohn.request.files["photo"]
+    with app.test_request_context(data={"photo": "me.png"}, method="POST"), pytest.raises(KeyError) as caught:
+        _ = demijohn.request.files["photo"]
     assert debug is isinstance(caught.value, DebugFilesKeyError)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from .typing import AppContextLike, AppLike, Frame, RequestContextLike
 
-context: ContextVar[Frame] = ContextVar("demijohn.context")
+context: ContextVar[Frame | None] = ContextVar("demijohn.context")
 
 NO_APP = """\
 Working outside of application context.

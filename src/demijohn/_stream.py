@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from contextvars import copy_context
 from typing import Any, Self
 
+from . import _current
 from .typing import RequestContextLike
 
 
@@ -26,6 +27,8 @@ class ContextStream:
         self._contexts: tuple[Any, ...] = (context.app_context, context)
         self._entered = ExitStack()
         self._variables = copy_context()
+        # Nothing is current there but what the stream enters.
+        self._variables.run(_current.context.set, None)
         self._iterator = iterator
         self._is_started = False
         self._is_finished = False

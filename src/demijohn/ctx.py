@@ -379,7 +379,11 @@ class RequestContext:
             if saved is not None:
                 self._app_context, self._owns_app_context = saved
             if is_last:
-                self._break_circles()
+                # Has the request freed at once, not when the collector runs.
+                request = self.request
+                request.environ["werkzeug.request"] = None
+                if request.routing_exception is not None:
+                    request.routing_exception.__traceback__ = None
             if app_context is not None:
                 app_context.release(exc)
         if current is not self:
@@ -399,13 +403,6 @@ class RequestContext:
             self.app.do_teardown_request(exc)
         if plan is None or plan.closes_request or "files" in vars(self.request):
             self.request.close()
-
-    def _break_circles(self) -> None:
-        """Have the request freed at once, not when the collector runs."""
-        request = self.request
-        request.environ["werkzeug.request"] = None
-        if request.routing_exception is not None:
-            request.routing_exception.__traceback__ = None
 
     def _find_app_context_to_release(self) -> AppContext | None:
         """Return the request's own application context if it was ever used."""

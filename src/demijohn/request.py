@@ -9,9 +9,11 @@ a body is read safely is in `_body`.
 from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
-from werkzeug.datastructures import EnvironHeaders
+from werkzeug.datastructures import Authorization, EnvironHeaders, IfRange
 from werkzeug.exceptions import BadRequest, HTTPException
+from werkzeug.http import parse_if_range_header
 from werkzeug.wrappers import Request as WerkzeugRequest
 
 from . import _current
@@ -173,6 +175,32 @@ def _read_server(request: Request) -> tuple[str, int | None] | None:
         return name, None
 
 
+def _read_query(request: Request) -> str:
+    # Bytes that are no UTF-8 stay percent-encoded, as do those that came so.
+    return request.query_string.decode(errors="werkzeug.url_quote")
+
+
+def _parse_args(request: Request) -> Any:
+    pairs = parse_qsl(_read_query(request), keep_blank_values=True, errors="werkzeug.url_quote")
+    return request.parameter_storage_class(pairs)
+
+
+def _parse_authorization(request: Request) -> Authorization | None:
+    try:
+        return Authorization.from_header(request.headers.get("Authorization"))
+    except ValueError:
+        return None
+
+
+def _parse_if_range(request: Request) -> IfRange:
+    condition = parse_if_range_header(request.headers.get("If-Range"))
+    try:
+        condition.to_header()
+    except ValueError:
+        return IfRange()
+    return condition
+
+
 def _read_root_path(request: Request) -> str:
     prefix: str = request.environ.get("SCRIPT_NAME") or ""
     return prefix.encode("latin-1").decode(errors="replace").rstrip("/")
@@ -187,8 +215,13 @@ def _open_stream(request: Request) -> IO[bytes]:
     return open_body(request.environ, request.max_content_length)
 
 
-#: Attributes that Werkzeug's constructor sets, and how each is computed here.
+#: Attributes that Werkzeug sets at once, or that raise for what a client may
+#: send, and how each is computed here.
 _LAZY_ATTRIBUTES: dict[str, Callable[[Request], Any]] = {
+    "args": _parse_args,
+    "authorization": _parse_authorization,
+    "full_path": lambda request: f"{request.path}?{_read_query(request)}",
+    "if_range": _parse_if_range,
     "headers": lambda request: EnvironHeaders(request.environ),
     "query_string": lambda request: request.environ.get("QUERY_STRING", "").encode("latin-1"),
     "remote_addr": lambda request: request.environ.get("REMOTE_ADDR"),

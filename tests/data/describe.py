@@ -115,6 +115,8 @@ def _write_parameters(value: Any) -> str | None:
         default = parameter.default if _is_plain(parameter.default) else _Marker()
         default = parameter.empty if parameter.default is parameter.empty else default
         parameters.append(parameter.replace(annotation=parameter.empty, default=default))
+    # Parameters that go by name alone have no order to keep; sorting is stable for all others.
+    parameters.sort(key=lambda parameter: (parameter.kind, parameter.name if parameter.kind == 3 else ""))
     return str(signature.replace(parameters=parameters, return_annotation=signature.empty))
 
 

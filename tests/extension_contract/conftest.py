@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import pytest
 
 from tests.extension_contract.application import build_app, serve_once
@@ -19,9 +17,3 @@ def prepare(request):
 def app(prepare):
     """Return the application in one of the two states."""
     return prepare(build_app())
-
-
-@pytest.fixture(autouse=True)
-def _quiet_log():
-    """Keep the tracebacks of views that fail on purpose out of the report."""
-    logging.getLogger("tests.extension_contract.application").propagate = False

@@ -111,21 +111,23 @@ def test_a_call_replaced_on_the_class_reaches_applications_that_exist(app, monke
     assert "200 OK" == fetch(app).status
 
 
-def test_methods_replaced_on_the_class_reach_applications_that_exist(app, monkeypatch):
+def test_methods_replaced_on_the_class_reach_applications_that_exist(prepare, monkeypatch):
     """A patch of the class, as tracers and tests apply it, is called by the next request of every application."""
     names = sorted(set(METHODS) - MADE_ONCE)
     calls = []
     for name in names:
+        app = prepare(build_app())
         monkeypatch.setattr(Flask, name, wrap(getattr(Flask, name), calls))
         fetch(app, find_path(name))
         monkeypatch.undo()
     assert names == sorted(set(calls))
 
 
-def test_methods_restored_on_the_class_are_no_longer_replaced(app, monkeypatch):
+def test_methods_restored_on_the_class_are_no_longer_replaced(prepare, monkeypatch):
     """A patch of the class that was undone is not called by any later request."""
     calls, still_called = [], []
     for name in sorted(set(METHODS) - MADE_ONCE):
+        app = prepare(build_app())
         monkeypatch.setattr(Flask, name, wrap(getattr(Flask, name), calls))
         fetch(app, find_path(name))
         monkeypatch.undo()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import NotFound
 
+from ..response import check_response
 from ..routing import ASK, NOT_FOUND
 from ..signals import request_finished, request_started, request_tearing_down
 from .plan import find_plan
@@ -100,7 +101,12 @@ def match(context: Any) -> None:
     request = context.request
     environ = request.environ
     host = environ.get("HTTP_HOST") or environ.get("SERVER_NAME")
-    if host not in plan.known_hosts or "HTTP_UPGRADE" in environ or context.app.config["TRUSTED_HOSTS"] is not None:
+    if (
+        host not in plan.known_hosts
+        or not environ.get("PATH_INFO")
+        or "HTTP_UPGRADE" in environ
+        or context.app.config["TRUSTED_HOSTS"] is not None
+    ):
         context.match_request()
         if context.url_adapter is not None and not plan.asks_adapter:
             plan.remember_host(host)
@@ -174,6 +180,9 @@ def finalize(context: Any, result: Any, from_error_handler: bool = False) -> Any
 
     Returns:
         The final response.
+
+    Raises:
+        ValueError: The status line or a header of it is not valid.
     """
     plan = context.plan
     make = plan.make_response
@@ -190,6 +199,7 @@ def finalize(context: Any, result: Any, from_error_handler: bool = False) -> Any
             "The response to an error could not be finished: a function that runs after the"
             " request raised. It is sent as it was."
         )
+    check_response(response)
     return response
 
 

@@ -77,6 +77,8 @@ class ResultTable(dict[type, Maker]):
 
     def _from_json(self, context: Any, result: Any) -> Any:
         provider = self.app.json
+        if provider.mimetype != "application/json":
+            return provider.response(result)
         body = provider.dump_body(result).encode()
         return build_plain(self.response_class, body, provider.mimetype)
 
@@ -110,6 +112,8 @@ class ResultTable(dict[type, Maker]):
             )
         if isinstance(body, (str, bytes, bytearray, Iterator)):
             return self.response_class(body, status=status, headers=headers)
+        if isinstance(body, tuple):
+            _refuse(context, body)
         response = self[type(body)](context, body)
         if status is not None:
             if isinstance(status, (str, bytes, bytearray)):

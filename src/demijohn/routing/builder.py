@@ -77,20 +77,25 @@ class Builder:
             default_method: The method that is preferred when `method` is None.
 
         Returns:
-            The URL, or None when the adapter has to be asked. What a converter raises,
-            other than `ValidationError`, is let through.
+            The URL, or None when the adapter has to be asked, which is also the one to
+            raise what is wrong with the values.
         """
         url_map = self._map
         if url_map is None or type(values) is not dict:
             return None
         if self._revision != url_map.revision:
-            self._revision, self._routes = url_map.revision, {}
+            self._routes, self._revision = {}, url_map.revision
         routes = self._routes.get(endpoint)
         if routes is None:
             routes = self._routes[endpoint] = _compile(url_map, endpoint)
-        built = _fill_first(routes, values, method or default_method, append_unknown)
-        if built is None and method is None:
-            built = _fill_first(routes, values, None, append_unknown)
+        try:
+            built = _fill_first(routes, values, method or default_method, append_unknown)
+            if built is None and method is None:
+                built = _fill_first(routes, values, None, append_unknown)
+        except Exception:
+            # A missing value counts before a wrong one, and a wrong parameter before both:
+            # the adapter raises the one that users are to see.
+            return None
         if built is None:
             return None
         domain, path = built
@@ -127,11 +132,6 @@ def _fill(route: _Route, values: dict[str, Any], append_unknown: bool) -> str | 
             texts.append(write(value))
     except ValidationError:
         return None
-    except Exception:
-        # A missing value counts before a wrong one, whichever comes first in the rule.
-        if any(values.get(name) is None for name, _ in route.writers):
-            return None
-        raise
     path = route.template.format(*texts).lstrip("/")
     if len(values) > len(texts) and append_unknown:
         arguments = route.rule.arguments
