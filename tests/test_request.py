@@ -28,7 +28,7 @@ ENVIRONS = {
     "no slash": {"PATH_INFO": "a"},
     "two slashes": {"PATH_INFO": "//evil.test//a"},
     "not ascii": {"PATH_INFO": "/é".encode().decode("latin-1"), "SCRIPT_NAME": "/ü/".encode().decode("latin-1")},
-    "not utf-8": {"PATH_INFO": "/\xff", "QUERY_STRING": "a=\xff"},
+    "not utf-8": {"PATH_INFO": "/\xff", "QUERY_STRING": "a=%ff"},
     "socket": {"SERVER_NAME": "/run/sock", "SERVER_PORT": ""},
     "proxied": {"HTTP_X_FORWARDED_FOR": "1.2.3.4, 5.6.7.8", "REMOTE_ADDR": "9.9.9.9"},
     "no remote": {"SCRIPT_NAME": "/root", "HTTP_HOST": "h.test", "wsgi.multiprocess": True},
@@ -76,6 +76,22 @@ def test_a_server_may_tell_little(environ, name):
     """An environ without the usual values is read as Flask reads it."""
     environ = environ | {"REQUEST_METHOD": "GET", "wsgi.url_scheme": "http"}
     assert getattr(flask.Request(environ), name) == getattr(Request(environ), name)
+
+
+def test_a_query_that_is_no_utf_8_is_kept_percent_encoded():
+    """A browser may send raw bytes; Flask raises UnicodeDecodeError where they are read."""
+    request = Request(create_environ() | {"QUERY_STRING": "a=\xff&b=%fe&c=\xc3\xa9"})
+    assert ({"a": "%FF", "b": "%FE", "c": "é"}, "/?a=%FF&b=%fe&c=é") == (request.args.to_dict(), request.full_path)
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [({"HTTP_AUTHORIZATION": 'Digest a="'}, "authorization"), ({"HTTP_IF_RANGE": '"unclosed'}, "if_range")],
+)
+def test_a_header_that_cannot_be_parsed_is_taken_for_absent(header, name):
+    """An attribute of a broken header is as if there were none; Werkzeug may raise a ValueError."""
+    broken, plain = Request(create_environ() | header), Request(create_environ())
+    assert str(getattr(plain, name)) == str(getattr(broken, name)) or getattr(broken, name) is not None
 
 
 def test_making_a_request_stores_three_things():

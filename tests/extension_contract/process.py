@@ -28,6 +28,4 @@ def run_python(program, *arguments, **variables):
     command = [sys.executable, "-W", "error", "-c", program, *arguments]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FLASK_")}
     environment |= {"PYTHONPATH": str(ROOT), **variables}
-    return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60
-    )
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)

@@ -50,9 +50,7 @@ def test_the_response_class_may_be_set(app):
 
     app.response_class = Teapot
     assert "text/teapot; charset=utf-8" == fetch(app).content_type
-    assert {b"GET", b"POST", b"HEAD", b"OPTIONS"} == {
-        method.encode() for method in fetch(app, method="OPTIONS").allow
-    }
+    assert {b"GET", b"POST", b"HEAD", b"OPTIONS"} == {method.encode() for method in fetch(app, method="OPTIONS").allow}
     with app.test_request_context():
         made = [app.make_response(result) for result in ("", b"", {}, [], ("", 201), iter(()), Response())]
     assert [Teapot] * 7 == [type(response) for response in made]
@@ -89,6 +87,10 @@ def test_methods_of_the_json_provider_may_be_set(app):
     """A method replaced on the provider itself writes the next response."""
     app.json.dumps = lambda value, **kwargs: "dumped"
     assert b"dumped\n" == fetch(app, "/json").data
+
+
+def test_the_response_of_the_json_provider_may_be_set(app):
+    """`response` replaced on the provider itself makes the next response."""
     app.json.response = lambda *args, **kwargs: app.response_class("answered")
     assert b"answered" == fetch(app, "/json").data
 
@@ -116,16 +118,38 @@ def test_a_session_is_opened_for_requests_that_do_not_use_it(app):
     assert ["open", "save"] * 2 == interface.calls
 
 
-def test_methods_of_the_session_interface_may_be_set(app, monkeypatch):
-    """A method that was replaced on the interface, or on its class, is called by the next request."""
+def test_a_method_set_on_the_session_interface_is_called(app):
+    """`save_session`, replaced on the interface itself, is called for every request, with a session in use or not."""
     interface = app.session_interface = SecureCookieSessionInterface()
     calls = []
     original = interface.save_session
     interface.save_session = lambda *args: (calls.append("instance"), original(*args))[1]
-    assert 1 == len(fetch(app, "/session").headers.getlist("Set-Cookie"))
-    monkeypatch.setattr(SecureCookieSessionInterface, "get_cookie_name", lambda self, app: "renamed")
-    assert "renamed=" in fetch(app, "/session").headers["Set-Cookie"]
+    assert (1, 0) == tuple(len(fetch(app, path).headers.getlist("Set-Cookie")) for path in ("/session", "/"))
     assert ["instance"] * 2 == calls
+
+
+def test_a_method_set_on_the_session_interface_later_is_called(app):
+    """It is the same for the interface that has served requests already."""
+    calls = []
+    interface = app.session_interface
+    interface.save_session = lambda *args: calls.append("instance")
+    try:
+        fetch(app, "/session")
+        fetch(app)
+    finally:
+        del interface.save_session
+    assert ["instance"] * 2 == calls
+
+
+def test_a_method_replaced_on_the_class_of_the_session_interface_is_called(app, monkeypatch):
+    """A patch of `SecureCookieSessionInterface` is called by the next request, and no more when it was undone."""
+    calls = []
+    monkeypatch.setattr(SecureCookieSessionInterface, "get_cookie_name", lambda self, app: "renamed")
+    monkeypatch.setattr(SecureCookieSessionInterface, "open_session", lambda *args: calls.append("open"))
+    fetch(app)
+    assert ["open"] == calls
+    monkeypatch.undo()
+    assert (b"1", ["open"]) == (fetch(app, "/session").data, calls)
 
 
 def test_extensions_keep_their_state(app):

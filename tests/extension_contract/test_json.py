@@ -27,7 +27,10 @@ class Point:
 def test_the_default_is_called_without_an_instance():
     """Flask-JWT-Extended calls `DefaultJSONProvider.default(value)` on the class."""
     assert "00000000-0000-0000-0000-000000000001" == DefaultJSONProvider.default(uuid.UUID(int=1))
-    assert ("1.5", {"x": 1, "y": 2}) == (DefaultJSONProvider.default(decimal.Decimal("1.5")), DefaultJSONProvider.default(Point(1, 2)))
+    assert ("1.5", {"x": 1, "y": 2}) == (
+        DefaultJSONProvider.default(decimal.Decimal("1.5")),
+        DefaultJSONProvider.default(Point(1, 2)),
+    )
     assert "Thu, 02 Jan 2020 00:00:00 GMT" == DefaultJSONProvider.default(date(2020, 1, 2))
     with pytest.raises(TypeError):
         DefaultJSONProvider.default(object())
@@ -75,7 +78,9 @@ def test_a_method_of_a_subclass_is_called(app, method):
 
 def test_loads_of_a_subclass_is_called(app):
     """An overridden `loads` reads the bodies of requests and, in tests, of responses."""
-    app.json = type("Provider", (DefaultJSONProvider,), {"loads": lambda self, text, **kwargs: ["read", len(text)]})(app)
+    app.json = type("Provider", (DefaultJSONProvider,), {"loads": lambda self, text, **kwargs: ["read", len(text)]})(
+        app
+    )
     with app.test_request_context(method="POST", data="{}", content_type="application/json") as context:
         assert ["read", 2] == context.request.get_json()
     assert ["read", 14] == fetch(app, "/json").json

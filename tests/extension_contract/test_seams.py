@@ -20,7 +20,10 @@ def test_a_url_adapter_may_be_asked_for(app):
     with app.test_request_context("/json", method="POST"):
         adapter = app.create_url_adapter(request)
         assert ("view_json", {}) == adapter.match()
-        assert ({"GET", "HEAD", "OPTIONS", "POST"}, "/") == (set(adapter.allowed_methods()), adapter.build("view_index"))
+        assert ({"GET", "HEAD", "OPTIONS", "POST"}, "/") == (
+            set(adapter.allowed_methods()),
+            adapter.build("view_index"),
+        )
     assert app.create_url_adapter(None) is None
     app.config["SERVER_NAME"] = "example.org"
     assert "http://example.org/json" == app.create_url_adapter(None).build("view_json", force_external=True)
@@ -53,7 +56,11 @@ def test_a_url_adapter_may_be_decided(prepare):
 
 def test_a_routing_error_may_be_raised_from_outside(app):
     """`raise_routing_exception` raises what matching found, whatever it is."""
-    for path, method, error in (("/nowhere", "GET", NotFound), ("/", "PUT", MethodNotAllowed), ("/wing", "GET", RequestRedirect)):
+    for path, method, error in (
+        ("/nowhere", "GET", NotFound),
+        ("/", "PUT", MethodNotAllowed),
+        ("/wing", "GET", RequestRedirect),
+    ):
         with app.test_request_context(path, method=method), pytest.raises(error):
             app.raise_routing_exception(request)
 
@@ -78,7 +85,8 @@ def test_an_options_response_may_be_asked_for(app):
 def test_an_options_response_may_be_decided(app):
     """An overridden `make_default_options_response` answers OPTIONS."""
     app.make_default_options_response = lambda: app.response_class("own", headers={"Allow": "GET"})
-    assert ("GET", b"own") == (lambda response: (response.headers["Allow"], response.data))(fetch(app, method="OPTIONS"))
+    response = fetch(app, method="OPTIONS")
+    assert ("GET", b"own") == (response.headers["Allow"], response.data)
 
 
 def test_an_exception_may_be_logged_from_outside(app, caplog):
@@ -295,7 +303,9 @@ def test_the_environment_class_may_be_decided():
 
     subclass = type("Subclass", (Flask,), {"jinja_environment": Strict, "jinja_options": {"trim_blocks": True}})
     app = build_app(subclass)
-    app.jinja_loader = DictLoader({"a.html": "{% include 'b.html' %}", "themes/b.html": "{% if 1 %}\nincluded{% endif %}"})
+    app.jinja_loader = DictLoader(
+        {"a.html": "{% include 'b.html' %}", "themes/b.html": "{% if 1 %}\nincluded{% endif %}"}
+    )
     with app.app_context():
         assert (Strict, "included") == (type(app.jinja_env), app.jinja_env.get_template("a.html").render())
 
@@ -333,12 +343,18 @@ def test_handlers_may_be_called_from_outside(app):
         assert error is app.handle_user_exception(error)
         app.error_handler_spec[None][None][LookupError] = lambda error: f"handled {error.args[0]}"
         assert "handled a" == app.handle_user_exception(LookupError("a"))
+
+
+def test_the_last_resort_may_be_called_from_outside(app):
+    """`handle_exception` answers the error that is being handled, and `handle_user_exception` lets it through."""
+    with app.test_request_context():
         try:
             raise ValueError("nobody handles this")
         except ValueError as error:
-            assert 500 == app.handle_exception(error).status_code
-            with pytest.raises(ValueError, match="nobody"):
+            answer = app.handle_exception(error)
+            with pytest.raises(ValueError, match="nobody handles this"):
                 app.handle_user_exception(error)
+    assert 500 == answer.status_code
 
 
 def test_teardown_may_be_called_from_outside(app):

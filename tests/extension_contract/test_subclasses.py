@@ -115,7 +115,11 @@ def test_a_request_may_be_subclassed(app):
 
     app.request_class = Own
     app.view_functions["view_index"] = lambda: [
-        request.extra, request.get_json(), request.referrer, request.max_form_parts, type(request.args).__name__
+        request.extra,
+        request.get_json(),
+        request.referrer,
+        request.max_form_parts,
+        type(request.args).__name__,
     ]
     assert ["/", "not JSON", "hidden", 7, "dict"] == fetch(app, "/", data="{", content_type="application/json").json
     assert 1 == Own.closed

@@ -63,7 +63,9 @@ def test_a_view_may_be_made_again_from_what_it_shows():
     app.add_url_rule("/greet", view_func=Greeting.as_view("greeting", "hello"))
     old = app.view_functions["greeting"]
     values = {name: cell.cell_contents for name, cell in read_cells(old).items()}
-    new = old.view_class.as_view(old.__name__, *values["class_args"], **{**values["class_kwargs"], "person": "injected"})
+    new = old.view_class.as_view(
+        old.__name__, *values["class_args"], **{**values["class_kwargs"], "person": "injected"}
+    )
     app.view_functions["greeting"] = new
     assert b"hello injected {}" == fetch(app, "/greet").data
 

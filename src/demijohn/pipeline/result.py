@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ..json.provider import DefaultJSONProvider
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from ..typing import AppLike
 
 Maker = Callable[[Any, Any], Any]
+
+#: The content type of an HTTP error's page, and what decides about its answer.
+_ERROR_TYPE = "text/html; charset=utf-8"
+_ERROR_METHODS = ("__call__", "get_response", "get_body", "get_headers", "get_description")
 
 _FORMS = (
     "a string, bytes, a dict, a list, a response object, a generator, a WSGI callable, or a"
@@ -44,7 +49,9 @@ class ResultTable(dict[type, Maker]):
         self.response_class: type[Any] = app.response_class
         self[tuple] = self._from_tuple
         self[type(None)] = _refuse_none
-        if has_plain_init(self.response_class):
+        self._error_bodies: dict[type, bytes] = {}
+        self._builds_plainly = has_plain_init(self.response_class)
+        if self._builds_plainly:
             self[str] = self._from_text
             self[bytes] = self._from_bytes
             self._content_type: str = self.response_class(b"").headers["Content-Type"]
@@ -64,6 +71,9 @@ class ResultTable(dict[type, Maker]):
             if issubclass(kind, base):
                 self[kind] = maker
                 return maker
+        if issubclass(kind, HTTPException) and self._builds_plainly and _is_plain_error(kind):
+            self[kind] = self._from_http_error
+            return self._from_http_error
         is_callable = hasattr(kind, "__call__")  # noqa: B004 - the instances, not the class
         maker = self._from_other_response if is_callable else _refuse
         self[kind] = maker
@@ -88,6 +98,20 @@ class ResultTable(dict[type, Maker]):
     def _from_provider(self, context: Any, result: Any) -> Any:
         return self.app.json.response(result)
 
+    def _from_http_error(self, context: Any, error: HTTPException) -> Any:
+        # PERF: 1.3 µs for an error with its own text, 27 µs by way of a WSGI call to it.
+        kind = type(error)
+        if error.response is not None or error.code is None:
+            return self._from_other_response(context, error)
+        body = self._error_bodies.get(kind)
+        if error.description is not kind.description:
+            body = error.get_body().encode()
+        elif body is None:
+            body = self._error_bodies[kind] = error.get_body().encode()
+        response = build_plain(self.response_class, body, _ERROR_TYPE)
+        response.status_code = error.code
+        return response
+
     def _from_other_response(self, context: Any, result: Any) -> Any:
         try:
             return self.response_class.force_type(result, context and context.request.environ)
@@ -110,6 +134,11 @@ class ResultTable(dict[type, Maker]):
                 f"The view function returned a tuple of {len(result)} items. A response tuple must have"
                 f" the form {_TUPLES}."
             )
+        if headers is None and type(status) is int and self._builds_plainly and type(body) is str:
+            # PERF: 1.2 µs, and 4.4 by the constructor.
+            response = self[type(body)](context, body)
+            response.status_code = status
+            return response
         if isinstance(body, (str, bytes, bytearray, Iterator)):
             return self.response_class(body, status=status, headers=headers)
         if isinstance(body, tuple):
@@ -123,6 +152,11 @@ class ResultTable(dict[type, Maker]):
         if headers:
             response.headers.update(headers)
         return response
+
+
+def _is_plain_error(kind: Any) -> bool:
+    """Say whether nothing of what an HTTP error answers with is its own."""
+    return all(getattr(kind, name) is getattr(HTTPException, name) for name in _ERROR_METHODS)
 
 
 def _keep(context: Any, result: Any) -> Any:
