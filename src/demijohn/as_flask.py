@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 #: The release of Flask whose API this is.
 FLASK_VERSION = "3.1.3"
 
+#: Begins the search path of the packages, which is no folder.
+_NOWHERE = "demijohn.as_flask:"
+
+#: Modules that are loaded when they are asked for: a server needs none of them.
+_TOOLS = frozenset({"flask.cli", "flask.debughelpers", "flask.testing", "flask.views"})
+
 _PACKAGES = frozenset(name.rpartition(".")[0] for name in HOMES)
 
 
@@ -74,18 +80,19 @@ class AliasModule(ModuleType):
     def _find_holders(self, name: str, value: Any) -> list[ModuleType]:
         """Return the modules of Demijohn that read the named object.
 
-        Those are the homes, and the module that defines the old object or,
-        when a patch is undone, the new one.
+        Those are the homes and, for a home that is a package, the module in
+        it that defines the old object or, when a patch is undone, the new one.
         """
-        if name.startswith("__") or isinstance(value, AliasModule):
+        if name.startswith("__") or f"{self.__name__}.{name}" in HOMES:
             return []
         holders = [sys.modules[home] for home in HOMES[self.__name__]]
+        inner = tuple(f"{holder.__name__}." for holder in holders if holder.__name__ != "demijohn")
         for held in (self.__dict__.get(name), value):
             origin = sys.modules.get(getattr(held, "__module__", None) or "")
             if (
                 origin is not None
                 and origin not in holders
-                and origin.__name__.startswith("demijohn.")
+                and origin.__name__.startswith(inner)
                 and name in vars(origin)
             ):
                 holders.append(origin)
@@ -93,26 +100,26 @@ class AliasModule(ModuleType):
 
 
 class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Find Flask's modules, and the metadata of its distribution."""
+    """Find Flask's modules, and the metadata of its distribution.
+
+    Args:
+        package: The package whose modules `iter_modules` lists.
+    """
+
+    def __init__(self, package: str = "") -> None:
+        self._package = package
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """Return the spec of an alias module, or None for any other name.
-
-        Raises:
-            ModuleNotFoundError: Flask 3.1.3 has no module of that name.
-        """
-        if fullname in HOMES:
-            is_package = fullname in _PACKAGES
-            return importlib.machinery.ModuleSpec(fullname, self, is_package=is_package)
-        if fullname.startswith("flask."):
-            raise ModuleNotFoundError(
-                f"No module named {fullname!r}: Demijohn stands in for Flask {FLASK_VERSION},"
-                " which has none of that name.",
-                name=fullname,
-            )
-        return None
+        """Return the spec of an alias module, or None for any other name."""
+        if fullname not in HOMES:
+            return None
+        spec = importlib.machinery.ModuleSpec(fullname, self, is_package=fullname in _PACKAGES)
+        if spec.submodule_search_locations is not None:
+            # No folder: the real modules are never found below it, and `pkgutil` asks `_list_modules`.
+            spec.submodule_search_locations.append(f"{_NOWHERE}{fullname}")
+        return spec
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> AliasModule:
         """Return an empty alias module."""
@@ -129,6 +136,13 @@ class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
                 and not (isinstance(value, ModuleType) and value.__name__.startswith("demijohn"))
             }
             module.__dict__.update(names, __doc__=home.__doc__, __file__=home.__file__)
+
+    def iter_modules(self, prefix: str = "") -> Iterable[tuple[str, bool]]:
+        """Yield name and kind of each module of the package, for `pkgutil`."""
+        for full_name in HOMES:
+            parent, _, name = full_name.rpartition(".")
+            if parent == self._package:
+                yield prefix + name, full_name in _PACKAGES
 
     def find_distributions(
         self, context: importlib.metadata.DistributionFinder.Context | None = None
@@ -159,7 +173,8 @@ def install() -> None:
         RuntimeError: The real Flask was imported before.
     """
     loaded = sys.modules.get("flask")
-    if isinstance(loaded, AliasModule):
+    # By name, since reloading this module makes another class.
+    if type(loaded).__name__ == AliasModule.__name__:
         return
     if loaded is not None:
         raise RuntimeError(
@@ -168,19 +183,36 @@ def install() -> None:
             " start the application by the `demijohn` command, which does."
         )
     sys.meta_path.insert(0, AliasFinder())
-    importlib.import_module("flask")
+    sys.path_hooks.append(_list_modules)  # type: ignore[arg-type]  # `pkgutil` asks no more of it
+    for name in HOMES:
+        if name not in _TOOLS:
+            importlib.import_module(name)
+
+
+def _list_modules(entry: str) -> AliasFinder:
+    """Return what lists the modules of one of the packages."""
+    if not entry.startswith(_NOWHERE):
+        raise ImportError(f"{entry!r} is no package of the alias.")
+    return AliasFinder(entry.removeprefix(_NOWHERE))
 
 
 def _find_importer(flask: ModuleType) -> str:
     """Return the name of the first module that holds something of Flask's."""
-    for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] in {"flask", "demijohn"} or not isinstance(module, ModuleType):
-            continue
-        for value in list(vars(module).values()):
-            origin = getattr(value, "__module__", None)
-            if value is flask or (isinstance(origin, str) and origin.startswith("flask.")):
-                return f"the module {name!r}"
+    modules = [(name, module) for name, module in list(sys.modules.items()) if hasattr(module, "__dict__")]
+    own = [module for name, module in modules if name.partition(".")[0] == "flask"]
+    # By identity, since asking a proxy of Flask's for anything may raise.
+    theirs = {id(value) for module in own for value in vars(module).values() if _is_flasks(value)} | set(map(id, own))
+    for name, module in modules:
+        if name.partition(".")[0] not in {"flask", "demijohn", "werkzeug"} and not theirs.isdisjoint(
+            map(id, vars(module).values())
+        ):
+            return f"the module {name!r}"
     return "a module that is gone again"
+
+
+def _is_flasks(value: Any) -> bool:
+    """Say whether Flask made an object: its own classes and functions, and its proxies."""
+    return type(value).__name__ == "LocalProxy" or str(getattr(value, "__module__", "")).startswith("flask.")
 
 
 def _load(target: str) -> Any:

@@ -8,6 +8,7 @@ the method of `Flask` that users may call or override.
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import NotFound
@@ -18,7 +19,7 @@ from ..signals import request_finished, request_started, request_tearing_down
 from .plan import find_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 
 def run(context: Any) -> Any:
@@ -79,7 +80,7 @@ def full_dispatch(context: Any) -> Any:
                 result = plan.dispatch()
             elif request.routing_exception is not None or request.method == "OPTIONS":
                 result = dispatch(context)
-            elif request.url_rule.endpoint is steps.endpoint:
+            elif request.url_rule.endpoint is steps.endpoint and app._registry.plan is plan:
                 result = steps.view(**request.view_args)
             else:
                 result = dispatch(context)
@@ -139,7 +140,7 @@ def preprocess(context: Any) -> Any:
     steps = find_steps(context)
     for processor in steps.processors:
         processor(request.endpoint, request.view_args)
-    for function in steps.before:
+    for function in walk_hooks(context, steps.before, _get_before):
         result = function()
         if result is not None:
             return result
@@ -220,8 +221,9 @@ def process(context: Any, response: Any) -> Any:
     steps = context.steps
     if steps is None or app._registry.plan is not context.plan:
         steps = find_steps(context)
-    for function in steps.after:
-        response = function(response)
+    if steps.after:
+        for function in walk_hooks(context, steps.after, _get_after):
+            response = function(response)
     session = context._opened_session
     if session is None:
         # A permanent session is refreshed by every request, used or not.
@@ -233,6 +235,35 @@ def process(context: Any, response: Any) -> Any:
     if not interface.is_null_session(session):
         interface.save_session(app, session, response)
     return response
+
+
+def walk_hooks(
+    context: Any, functions: tuple[Any, ...], get_functions: Callable[[Any], tuple[Any, ...]]
+) -> Iterator[Callable[..., Any]]:
+    """Yield hooks one after another, those included that one of them adds.
+
+    Args:
+        context: The request context.
+        functions: The hooks, as the plan has them.
+        get_functions: Takes the steps and returns the hooks, for when one
+            of them changes a table.
+
+    Yields:
+        Each hook; the renewed ones where those that ran still come first,
+        otherwise the old ones, so that none runs twice.
+    """
+    position = 0
+    while position < len(functions):
+        yield functions[position]
+        position += 1
+        if context.app._registry.plan is not context.plan:
+            renewed = get_functions(find_steps(context))
+            if renewed[:position] == functions[:position]:
+                functions = renewed
+
+
+_get_before = attrgetter("before")
+_get_after = attrgetter("after")
 
 
 def teardown_request(context: Any, exc: BaseException | None) -> None:

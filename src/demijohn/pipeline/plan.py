@@ -112,12 +112,14 @@ class Plan:
         self.process = find_override(app, "process_response")
         self.results = ResultTable(app)
 
-        interface = type(app.session_interface)
+        interface = app.session_interface
+        #: What overrides could be seen when the plan was made.
+        self.signature = read_signature(app)
         #: The class of responses that `doors` may send the short way, or None.
         self.plain_response_class = app.response_class if _sends_plainly(app.response_class) else None
         #: Whether the session has to be opened before anything else.
         self.opens_session = any(
-            getattr(interface, name, None) is not getattr(SecureCookieSessionInterface, name)
+            name in getattr(interface, "__dict__", ()) or getattr(type(interface), name, None) is not OWN_METHODS[name]
             for name in SESSION_METHODS
         )
         #: The application's own teardown functions, the last first.
@@ -183,6 +185,23 @@ class _CountedMap:
         return len(self._url_map._rules)
 
 
+def read_signature(app: AppLike) -> list[Any]:
+    """Return the methods that a plan depends on, as they are now."""
+    methods = [getattr(type(app), name) for name in STEP_METHODS]
+    return methods + [getattr(app.session_interface, name, None) for name in SESSION_METHODS]
+
+
+def refresh(app: AppLike) -> None:
+    """Mark the plan stale where a class was patched since it was made.
+
+    No assignment to a class can be noticed.  Tests are where classes are
+    patched after the first request, so the test client asks.
+    """
+    plan = app._registry.plan
+    if plan is not None and plan.signature != read_signature(app):
+        app._registry.mark_stale()
+
+
 def find_override(app: AppLike, name: str) -> Any:
     """Return the bound method if the application overrides it, else None."""
     return getattr(app, name) if is_overridden(app, name) else None
@@ -209,3 +228,6 @@ def _chain(table: Any, names: Iterable[str | None], *, reverse: bool = False) ->
     for name in names:
         functions = table.get(name, ())
         yield from reversed(functions) if reverse else functions
+
+
+OWN_METHODS.update({name: getattr(SecureCookieSessionInterface, name) for name in SESSION_METHODS})

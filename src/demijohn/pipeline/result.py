@@ -87,7 +87,7 @@ class ResultTable(dict[type, Maker]):
 
     def _from_json(self, context: Any, result: Any) -> Any:
         provider = self.app.json
-        if provider.mimetype != "application/json":
+        if provider.mimetype != "application/json" or "response" in vars(provider):
             return provider.response(result)
         body = provider.dump_body(result).encode()
         return build_plain(self.response_class, body, provider.mimetype)

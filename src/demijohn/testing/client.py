@@ -14,6 +14,7 @@ from werkzeug.test import Client, TestResponse
 from werkzeug.test import EnvironBuilder as WerkzeugEnvironBuilder
 from werkzeug.wrappers import Request as BaseRequest
 
+from ..pipeline.plan import refresh
 from ..sessions import SessionMixin
 from .builder import EnvironBuilder
 
@@ -71,6 +72,8 @@ class FlaskClient(Client):
         """
         request = self._request_from_builder_args(args, kwargs)
         self._context_stack.close()
+        if hasattr(self.application, "_registry"):
+            refresh(self.application)
         try:
             response = super().open(request, buffered=buffered, follow_redirects=follow_redirects)
         except BaseException:
