@@ -131,11 +131,12 @@ class AsgiDriver:
 
     async def _time(self, request: Request, count: int) -> float:
         template, pieces, app = build_scope(request, self.state), _cut(request.body), self.app
-        headers = template["headers"]
+        headers, state = template["headers"], self.state
         begin = perf_counter()
         for _ in range(count):
             scope = template.copy()
             scope["headers"] = headers.copy()
+            scope["state"] = state.copy()
             exchange = _Exchange(pieces)
             await app(scope, exchange.receive, exchange.send)
         return perf_counter() - begin
@@ -255,7 +256,7 @@ def build_scope(request: Request, state: dict[str, Any]) -> dict[str, Any]:
         "raw_path": request.path.encode(),
         "query_string": request.query.encode(),
         "headers": [(name.lower().encode(), value.encode()) for name, value in pairs],
-        "state": state,
+        "state": state.copy(),
     }
 
 

@@ -41,7 +41,13 @@ def test_g_keeps_what_is_set(app):
     """Attributes are set, read, listed, defaulted and removed."""
     g = app.app_ctx_globals_class()
     g.name = "value"
-    assert ("value", "value", "default", True, False) == (g.name, g.get("name"), g.get("no", "default"), "name" in g, "no" in g)
+    assert ("value", "value", "default", True, False) == (
+        g.name,
+        g.get("name"),
+        g.get("no", "default"),
+        "name" in g,
+        "no" in g,
+    )
     assert ("value", 1, ["name", "other"]) == (g.setdefault("name", 0), g.setdefault("other", 1), list(g))
     assert ("value", "default", None) == (g.pop("name"), g.pop("name", "default"), g.get("name"))
     del g.other
@@ -285,6 +291,17 @@ def test_a_request_is_torn_down_when_left_for_good(app):
     assert [("request", None), ("app", None)] == told
 
 
+def test_a_request_that_is_entered_twice_has_one_g(lib, app):
+    """What is set at the inner level is there at the outer one, and is torn down with it."""
+    told = record_teardowns(app)
+    context = app.test_request_context()
+    with context:
+        with context:
+            lib.g.name = "inner"
+        assert ("inner", []) == (lib.g.get("name"), told)
+    assert [("request", None), ("app", None)] == told
+
+
 def test_a_request_entered_again_inside_another_is_current(lib, app):
     """A context may be entered again inside another one, and each leaving restores what was before."""
     outer, inner = app.test_request_context("/outer"), app.test_request_context("/inner")
@@ -486,8 +503,8 @@ def test_a_copy_shares_request_and_session(lib, app):
 def test_the_first_of_two_failing_teardowns_surfaces(lib, app):
     """What surfaces is the error of the teardown that ran first."""
     app.teardown_request(lambda error: 1 / 0)
-    app.teardown_request(lambda error: [][0])
-    with pytest.raises(IndexError):
+    app.teardown_request(lambda error: "".index("x"))
+    with pytest.raises(ValueError, match="substring"):
         app.test_client().get("/")
 
 

@@ -37,7 +37,16 @@ def app(lib, tmp_path):
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("1", True), ("0", False), ("true", True), ("FALSE", False), ("No", False), ("", False), ("off", True), (None, False)],
+    [
+        ("1", True),
+        ("0", False),
+        ("true", True),
+        ("FALSE", False),
+        ("No", False),
+        ("", False),
+        ("off", True),
+        (None, False),
+    ],
 )
 def test_the_environment_asks_for_debug_mode(lib, monkeypatch, value, expected):
     """`FLASK_DEBUG` says yes unless it is empty or one of the words for no."""
@@ -46,7 +55,9 @@ def test_the_environment_asks_for_debug_mode(lib, monkeypatch, value, expected):
     assert expected is lib.helpers.get_debug_flag()
 
 
-@pytest.mark.parametrize(("value", "expected"), [("1", False), ("0", True), ("no", True), ("x", False), ("", None), (None, None)])
+@pytest.mark.parametrize(
+    ("value", "expected"), [("1", False), ("0", True), ("no", True), ("x", False), ("", None), (None, None)]
+)
 @pytest.mark.parametrize("default", [True, False])
 def test_the_environment_asks_for_env_files(lib, monkeypatch, value, expected, default):
     """`FLASK_SKIP_DOTENV` decides where it is set, the default where it is not."""
@@ -175,7 +186,7 @@ def test_a_stream_ends_as_flasks(consume, text):
 def test_a_stream_may_go_on_in_another_thread(consume):
     """Whichever thread reads or closes it, the stream has its request, and each ring of teardowns runs."""
     events = trace(demijohn, consume)
-    assert "one /page kept made\n".encode() in events
+    assert b"one /page kept made\n" in events
     assert "closed True" in events
     assert (False, False) == events[-1]
 
@@ -430,9 +441,15 @@ def test_a_file_is_sent_as_flask_sends_it(tmp_path, options, request_options, so
     for lib in (flask, demijohn):
         app = lib.Flask("made", root_path=str(tmp_path))
         sources = {"path": str(path), "pathlike": path, "relative": "page.txt", "stream": io.BytesIO(b"0123456789")}
-        given = dict(options, download_name="x.txt") if source == "stream" and "download_name" not in options else options
+        given = (
+            dict(options, download_name="x.txt") if source == "stream" and "download_name" not in options else options
+        )
         answers.append(
-            answer_file(app, lambda lib=lib, given=given, sources=sources: lib.send_file(sources[source], **given), **request_options)
+            answer_file(
+                app,
+                lambda lib=lib, given=given, sources=sources: lib.send_file(sources[source], **given),
+                **request_options,
+            )
         )
     assert answers[0] == answers[1]
     assert answers[0][0] in {200, 206, 304, 416}

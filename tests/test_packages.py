@@ -12,7 +12,9 @@ from flask.sansio.scaffold import find_package as flask_find_package
 from demijohn._packages import find_package, find_package_path, get_root_path
 
 
-@pytest.fixture(params=[(flask_root_path, flask_find_package), (get_root_path, find_package)], ids=["flask", "demijohn"])
+@pytest.fixture(
+    params=[(flask_root_path, flask_find_package), (get_root_path, find_package)], ids=["flask", "demijohn"]
+)
 def lib(request):
     """Give the functions of Flask and of Demijohn in turn."""
     root_path, find = request.param
@@ -150,6 +152,16 @@ def test_a_namespace_package_without_a_named_part_is_at_its_first_folder(lib, si
 def test_a_part_below_an_absent_one_is_looked_for_without_an_error(site):
     """Where a parent of the named part cannot be imported, the first folder counts; Flask raises here."""
     assert site("spread/module.py") == find_package_path("spread.absent.deeper")
+
+
+def test_a_part_that_lies_elsewhere_leaves_the_first_folder(site, monkeypatch):
+    """An importer may put a part of a namespace package anywhere."""
+    place = site("spread/module.py")
+    part = types.ModuleType("spread.part")
+    part.__spec__ = importlib.util.spec_from_loader("spread.part", None, is_package=True)
+    part.__spec__.submodule_search_locations = [os.path.join(os.sep, "elsewhere")]
+    monkeypatch.setitem(sys.modules, "spread.part", part)
+    assert place == find_package_path("spread.part")
 
 
 def test_the_path_of_a_package_is_that_of_its_root(site):

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 import demijohn
 from demijohn import Flask, Response, json
-from demijohn.response import build_plain, has_plain_init
+from demijohn.response import build_plain, check_response, has_plain_init
 
 
 @pytest.fixture(params=[flask, demijohn], ids=["flask", "demijohn"])
@@ -117,8 +117,94 @@ def test_the_short_way_gives_a_response_that_can_be_changed():
     closed = []
     plain.call_on_close(lambda: closed.append(True))
     plain.close()
-    assert ("404 NOT FOUND", "1", b"other", 5) == (plain.status, plain.headers["X-Extra"], plain.data, plain.content_length)
+    assert ("404 NOT FOUND", "1", b"other", 5) == (
+        plain.status,
+        plain.headers["X-Extra"],
+        plain.data,
+        plain.content_length,
+    )
     assert ("name=value; Path=/", [True]) == (plain.headers["Set-Cookie"], closed)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("X-One", "a\r\nX-Two: 1"),
+        ("X-One", "a\x00"),
+        ("X-One", "a\x7f"),
+        ("X One", "a"),
+        ("X-One\r\n", "a"),
+        ("", "a"),
+        ("Xé", "a"),
+    ],
+)
+def test_a_header_that_says_too_much_is_not_sent(name, value):
+    """Control characters in values, and whatever is no token in names, are refused."""
+    response = Response("text")
+    response.headers._list.append((name, value))
+    with pytest.raises(ValueError, match="header"):
+        check_response(response)
+
+
+@pytest.mark.parametrize("status", ["200 a\r\nX-Evil: 1", "200 \x00", "200 \x1b"])
+def test_a_status_line_that_says_too_much_is_not_sent(status):
+    """A control character could end the line."""
+    with pytest.raises(ValueError, match="status"):
+        check_response(Response("text", status=status))
+
+
+@pytest.mark.parametrize("value", ["plain", "é ü", "a\tb", "\xa0", "\xad"])
+def test_text_of_all_other_kinds_is_sent(value):
+    """Tabs, letters of Latin-1 and spaces of all kinds are no control characters."""
+    response = Response("text", headers={"X-One": value}, status=f"200 {value}" if "\t" not in value else 200)
+    assert None is check_response(response)
+
+
+def test_a_response_that_is_refused_is_closed():
+    """What it holds open is closed, since no server will do it."""
+    closed = []
+    response = Response("text")
+    response.call_on_close(lambda: closed.append(True))
+    response.headers._list.append(("X One", "a"))
+    with pytest.raises(ValueError, match="X One"):
+        check_response(response)
+    assert [True] == closed
+
+
+def test_another_application_answers_for_itself():
+    """What is no response of Werkzeug's is not looked at."""
+    assert None is check_response(object())
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"key": "a;b"},
+        {"key": "a=b"},
+        {"key": "a", "domain": "evil.test; SameSite=None"},
+        {"key": "a", "samesite": "Lax; Domain=evil.test"},
+        {"key": "a", "expires": "x; Domain=evil.test"},
+        {"key": "a\r\nb"},
+    ],
+)
+def test_a_cookie_that_says_too_much_is_not_set(attributes):
+    """A name or attribute that would begin another attribute is refused."""
+    with pytest.raises(ValueError, match=r"cookie|samesite|SameSite|[Cc]ontrol"):
+        Response().set_cookie(**attributes)
+
+
+def test_a_cookie_may_hold_anything(lib):
+    """Its value and path are quoted where they have to be."""
+    response = lib.Response()
+    response.set_cookie("name", "a; b=ü", 60, path="/a;b", domain="h.test", samesite="Lax", secure=True)
+    assert 'name="a\\073 b=\\303\\274"; Domain=h.test; Max-Age=60; Secure; Path=/a%3Bb; SameSite=Lax' == _without_date(
+        response
+    )
+
+
+def _without_date(response):
+    parts = response.headers["Set-Cookie"].split("; ")
+    return "; ".join(part for part in parts if not part.startswith("Expires="))
 
 
 def test_json_of_a_response_is_read_by_the_packages_functions():

@@ -1,6 +1,7 @@
 """The signals: when each is sent, with what, and what a receiver may do."""
 
 import asyncio
+from contextlib import ExitStack
 
 import flask
 import pytest
@@ -143,9 +144,10 @@ def test_receivers_find_the_contexts(lib, app):
     def receive(sender, **values):
         seen.append((lib.current_app.name, lib.has_request_context()))
 
-    with lib.appcontext_pushed.connected_to(receive), lib.request_tearing_down.connected_to(receive):
-        with lib.appcontext_tearing_down.connected_to(receive), lib.appcontext_popped.connected_to(lambda sender: None):
-            app.test_client().get("/flash")
+    with ExitStack() as connections:
+        for name in ("appcontext_pushed", "request_tearing_down", "appcontext_tearing_down"):
+            connections.enter_context(getattr(lib, name).connected_to(receive))
+        app.test_client().get("/flash")
     assert [("made", False), ("made", True), ("made", False)] == seen
 
 
@@ -194,4 +196,6 @@ def test_an_error_of_a_receiver_is_the_requests(lib, app, name):
 def test_signals_are_named():
     """Each signal has the name that Flask's has, and all are Blinker's."""
     assert [getattr(flask, name).name for name in NAMES] == [getattr(demijohn, name).name for name in NAMES]
-    assert sorted(NAMES) == sorted(name for name in vars(demijohn.signals) if hasattr(vars(demijohn.signals)[name], "connect"))
+    assert sorted(NAMES) == sorted(
+        name for name in vars(demijohn.signals) if hasattr(vars(demijohn.signals)[name], "connect")
+    )

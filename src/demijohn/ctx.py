@@ -337,6 +337,10 @@ class RequestContext:
 
     def push(self) -> None:
         """Make this context the current one, and match on first use."""
+        plan = self.app._registry.plan
+        if plan is None or plan.revision != plan.url_map.revision:
+            plan = seal(self.app)
+        self.plan = plan
         outer = _current.context.get(None)
         entry = (self._app_context, self._owns_app_context)
         self._entries.append((_current.context.set(self), *entry))
@@ -345,10 +349,6 @@ class RequestContext:
             self._owns_app_context = False
         elif appcontext_pushed.receivers:
             _ = self.app_context
-        plan = self.app._registry.plan
-        if plan is None or plan.revision != plan.url_map.revision:
-            plan = seal(self.app)
-        self.plan = plan
         if plan.opens_session:
             self.open_session()
         if self.steps is None:

@@ -81,6 +81,7 @@ def has_plain_init(response_class: Any) -> bool:
         and response_class.__new__ is object.__new__
         and response_class.__setattr__ is object.__setattr__
         and response_class.default_status == 200
+        and response_class.default_mimetype is not None
         and response_class.set_data is base.set_data
     )
 

@@ -18,7 +18,7 @@ BODIES = {
     "empty": lambda: "",
     "bytes": lambda: b"bytes",
     "parts": lambda: ["one", b"two", "é"],
-    "no parts": lambda: [],
+    "no parts": list,
     "a tuple": lambda: (b"one", b"two"),
     "generator": lambda: (part for part in ("one", "two")),
     "a file": lambda: io.BytesIO(b"line\nline"),
@@ -36,7 +36,12 @@ HEADERS = {
     "several": [("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"), ("X-One", "1")],
     "latin": {"X-Latin": "é"},
     "no type": {"Content-Type": ""},
-    "entity": {"Content-Encoding": "x", "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT", "ETag": '"x"', "Allow": "GET"},
+    "entity": {
+        "Content-Encoding": "x",
+        "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT",
+        "ETag": '"x"',
+        "Allow": "GET",
+    },
 }
 
 
@@ -277,7 +282,9 @@ def test_contexts_are_kept_for_who_asks_in_the_environ(lib):
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
-@pytest.mark.parametrize("path", ["/text", "/json", "/stream", "/empty", "/error", "/redirect", "/none", "/static/x", "/async"])
+@pytest.mark.parametrize(
+    "path", ["/text", "/json", "/stream", "/empty", "/error", "/redirect", "/none", "/static/x", "/async"]
+)
 def test_the_validator_has_nothing_to_say(lib, method, path):
     """The application keeps to the protocol, as the standard library's validator sees it."""
     app = lib.Flask("quiet", root_path="/")
@@ -299,7 +306,9 @@ def test_the_validator_has_nothing_to_say(lib, method, path):
     environ["wsgi.input"] = io.BufferedReader(io.BytesIO())
     environ["CONTENT_LENGTH"] = "0"
     statuses = []
-    body = validator(app)(environ, lambda status, headers, exc_info=None: statuses.append(status) or (lambda data: None))
+    body = validator(app)(
+        environ, lambda status, headers, exc_info=None: statuses.append(status) or (lambda data: None)
+    )
     for _ in body:
         pass
     body.close()
@@ -324,7 +333,9 @@ def test_middleware_may_be_put_around_wsgi_app(lib):
     assert [b"by middleware"] == record(app)[1]
 
 
-@pytest.mark.parametrize("missing", ["HTTP_HOST", "QUERY_STRING", "REMOTE_ADDR", "wsgi.errors", "SERVER_PROTOCOL", "PATH_INFO"])
+@pytest.mark.parametrize(
+    "missing", ["HTTP_HOST", "QUERY_STRING", "REMOTE_ADDR", "wsgi.errors", "SERVER_PROTOCOL", "PATH_INFO"]
+)
 def test_a_server_may_leave_out_what_is_optional(missing):
     """A poor environ is answered as Flask answers it, the first time and later."""
     answers = []

@@ -1,6 +1,7 @@
 """The way of one request: its steps, and how it ends whatever fails."""
 
 import contextvars
+from contextlib import ExitStack
 
 import flask
 import pytest
@@ -20,69 +21,97 @@ def lib(request):
     return request.param
 
 
-POSITIONS = [
-    *("request class", "create_url_adapter", "session open", "session save", "processor", "before app", "before blueprint"),
-    *("view", "handler", "after this", "after blueprint", "after app", "response", "start_response", "none"),
-    *("teardown blueprint", "teardown app", "teardown context 1", "teardown context 2", "request close"),
+SIGNALS = [
     *("request_started", "request_finished", "got_request_exception", "request_tearing_down"),
-    *("appcontext_pushed", "appcontext_tearing_down", "appcontext_popped", "should_ignore_error", "log"),
+    *("appcontext_pushed", "appcontext_tearing_down", "appcontext_popped"),
 ]
-
+POSITIONS = [
+    *("request class", "create_url_adapter", "session open", "session save", "processor", "before app", "view"),
+    *(
+        "before blueprint",
+        "handler",
+        "after this",
+        "after blueprint",
+        "after app",
+        "response",
+        "start_response",
+        "none",
+    ),
+    *("teardown blueprint", "teardown app", "teardown context 1", "teardown context 2", "request close"),
+    *("should_ignore_error", "log", *SIGNALS),
+]
 TEARDOWNS = ["teardown blueprint", "teardown app", "teardown context 1", "teardown context 2"]
 DIFFERENT = {"create_url_adapter", "appcontext_pushed", "should_ignore_error"}
 
 
-def build(lib, position, kind, events):
-    """Return an application that records every step and raises at one, and what keeps its receivers alive."""
+class Recorder:
+    """Note every step, and raise at one."""
 
-    def step(name, result=None):
+    def __init__(self, position, kind):
+        self.position, self.kind, self.events = position, kind, []
+
+    def note(self, name):
+        """Note one step."""
+        self.events.append(name)
+        if name == self.position:
+            raise self.kind(name)
+
+    def step(self, name, result=None):
+        """Return a function that notes a step and returns a result, or the last argument for "last"."""
+
         def run(*arguments, **options):
-            events.append(name)
-            if name == position:
-                raise kind(name)
+            self.note(name)
             return arguments[-1] if result == "last" else result
 
         return run
 
+
+def build_class(lib, recorder):
+    """Return a class of applications that records what can be overridden."""
+
     class Sessions(lib.sessions.SecureCookieSessionInterface):
         def open_session(self, app, request):
-            step("session open")()
+            recorder.note("session open")
             return super().open_session(app, request)
 
         def save_session(self, app, session, response):
-            step("session save")()
+            recorder.note("session save")
             super().save_session(app, session, response)
 
     class Request(lib.Request):
         def __init__(self, *arguments, **options):
-            step("request class")()
+            recorder.note("request class")
             super().__init__(*arguments, **options)
 
         def close(self):
-            step("request close")()
+            recorder.note("request close")
 
     class Response(lib.Response):
         def __call__(self, environ, start_response):
-            step("response")()
+            recorder.note("response")
             return super().__call__(environ, start_response)
 
     class App(lib.Flask):
-        request_class = Request
-        response_class = Response
-        session_interface = Sessions()
+        request_class, response_class, session_interface = Request, Response, Sessions()
 
         def create_url_adapter(self, request):
-            step("create_url_adapter")()
+            recorder.note("create_url_adapter")
             return super().create_url_adapter(request)
 
         def should_ignore_error(self, error):
-            step("should_ignore_error")()
+            recorder.note("should_ignore_error")
             return False
 
         def log_exception(self, exc_info):
-            step("log")()
+            recorder.note("log")
 
-    app = App("made")
+    return App
+
+
+def build(lib, recorder):
+    """Return an application that records every step."""
+    step = recorder.step
+    app = build_class(lib, recorder)("made")
     app.secret_key = "k"
     blueprint = lib.Blueprint("part", "made")
     app.url_value_preprocessor(step("processor"))
@@ -94,46 +123,42 @@ def build(lib, position, kind, events):
     app.teardown_request(step("teardown app"))
     app.teardown_appcontext(step("teardown context 2"))
     app.teardown_appcontext(step("teardown context 1"))
-    receivers = []
-    for name in POSITIONS:
-        if name.startswith(("request_", "got_", "appcontext_")):
-            receivers.append(step(name))
-            getattr(lib, name).connect(receivers[-1], app)
 
     @blueprint.get("/")
     def view():
         lib.after_this_request(step("after this", "last"))
-        step("view")()
-        if position in {"handler", "got_request_exception", "should_ignore_error", "log"}:
+        recorder.note("view")
+        if recorder.position in {"handler", "got_request_exception", "should_ignore_error", "log"}:
             raise ZeroDivisionError
         return "text"
 
     app.register_blueprint(blueprint)
-    if position == "handler":
+    if recorder.position == "handler":
         app.register_error_handler(ZeroDivisionError, step("handler"))
-    return app, receivers, step("start_response")
+    return app
 
 
 def run_once(lib, position, kind, *, propagate):
-    """Return the steps of one request, what surfaced, and whether anything is still current."""
-    events = []
-    app, receivers, start = build(lib, position, kind, events)
+    """Return the steps of one request, what surfaced with the status lines, and what is still current."""
+    recorder = Recorder(position, kind)
+    app = build(lib, recorder)
     app.config["PROPAGATE_EXCEPTIONS"] = propagate
-    environ = create_environ()
     statuses = []
-    variables = contextvars.copy_context()
 
     def start_response(status, headers, exc_info=None):
-        start()
+        recorder.note("start_response")
         statuses.append(status)
 
-    try:
-        surfaced = b"".join(variables.run(app, environ, start_response))
-    except BaseException as error:
-        surfaced = type(error), str(error)
+    variables = contextvars.copy_context()
+    with ExitStack() as connections:
+        for name in SIGNALS:
+            connections.enter_context(getattr(lib, name).connected_to(recorder.step(name), app))
+        try:
+            surfaced = b"".join(variables.run(app, create_environ(), start_response))
+        except BaseException as error:
+            surfaced = type(error), str(error)
     left = variables.run(lambda: (lib.has_app_context(), lib.has_request_context()))
-    assert receivers
-    return events, (surfaced, statuses), left
+    return recorder.events, (surfaced, statuses), left
 
 
 def keep_comparable(events):
@@ -155,8 +180,8 @@ def test_whatever_fails_the_request_ends_as_flasks(position, propagate, kind):
 
 @pytest.mark.parametrize("position", ["create_url_adapter", "appcontext_pushed"])
 def test_what_fails_while_a_request_is_entered_is_the_requests_error(position):
-    """It is answered by a 500 or reaches the server as it is; with Flask another error takes its place, or no teardown runs."""
-    _, (body, statuses), left = run_once(demijohn, position, LookupError, propagate=False)
+    """It is answered by a 500 or reaches the server as it is; with Flask another error takes its place."""
+    _, (_, statuses), left = run_once(demijohn, position, LookupError, propagate=False)
     assert (["500 INTERNAL SERVER ERROR"], (False, False)) == (statuses, left)
     _, surfaced, left = run_once(demijohn, position, LookupError, propagate=True)
     assert (((LookupError, position), []), (False, False)) == (surfaced, left)
@@ -315,7 +340,9 @@ def test_an_endpoint_may_get_its_view_later(app):
     assert "later" == app.test_client().get("/empty").text
 
 
-@pytest.mark.parametrize(("method", "path", "status"), [("POST", "/", 405), ("GET", "/slash", 308), ("GET", "/a/b", 404)])
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("POST", "/", 405), ("GET", "/slash", 308), ("GET", "/a/b", 404)]
+)
 def test_what_does_not_match_answers_as_the_router_says(app, method, path, status):
     """A wrong method, a missing slash and an unknown path answer by their codes."""
     app.add_url_rule("/slash/", "slash", lambda: "")
@@ -454,6 +481,21 @@ def test_a_before_function_that_adds_another_has_it_run(app):
 
     app.test_client().get("/")
     assert ["adding", "added"] == seen
+
+
+def test_a_before_function_that_replaces_the_list_leaves_this_request_its_own(app):
+    """The functions of the list that is being worked on still run, those of the new one do not."""
+    seen = []
+
+    @app.before_request
+    def replace():
+        app.before_request_funcs[None] = [lambda: seen.append("new")]
+
+    app.before_request(lambda: seen.append("old"))
+    client = app.test_client()
+    client.get("/")
+    client.get("/")
+    assert ["old", "new"] == seen
 
 
 def test_a_before_function_may_replace_the_view(app):

@@ -19,7 +19,7 @@ import demijohn
 from demijohn.pipeline.errors import find_class_and_code
 
 
-class Base(Exception):
+class Base(Exception):  # noqa: N818 - a name for a family of exceptions
     """An exception."""
 
 
@@ -27,7 +27,7 @@ class Child(Base):
     """A more special one."""
 
 
-class GrandChild(Child, LookupError):
+class GrandChild(Child, LookupError):  # noqa: N818 - as above
     """One of two kinds."""
 
 
@@ -55,7 +55,10 @@ def lib(request):
 def app(lib):
     """Return an application whose views raise what the test puts into `raised`."""
     app = lib.Flask("made")
-    outer, inner = lib.Blueprint("outer", "made", url_prefix="/outer"), lib.Blueprint("inner", "made", url_prefix="/inner")
+    outer, inner = (
+        lib.Blueprint("outer", "made", url_prefix="/outer"),
+        lib.Blueprint("inner", "made", url_prefix="/inner"),
+    )
 
     def fail():
         raise app.raised

@@ -108,7 +108,9 @@ def test_an_override_is_called_as_often_as_flask_calls_it(name):
     for lib in (flask, demijohn):
         app, calls = build(lib.Flask), []
         original = getattr(app, name)
-        setattr(app, name, lambda *args, original=original, calls=calls, **kw: calls.append(name) or original(*args, **kw))
+        setattr(
+            app, name, lambda *args, original=original, calls=calls, **kw: calls.append(name) or original(*args, **kw)
+        )
         request_all(app)
         counts.append(len(calls))
     theirs, ours = counts
@@ -162,8 +164,7 @@ def test_a_preprocess_that_answers_keeps_the_view_from_running(lib):
 
 def test_every_step_method_is_the_classs_own():
     """The table of original methods has each method of `Flask` that a request may take."""
-    assert set(STEP_METHODS) == set(OWN_METHODS)
-    assert all(getattr(demijohn.Flask, name) is OWN_METHODS[name] for name in STEP_METHODS)
+    assert [] == [name for name in STEP_METHODS if getattr(demijohn.Flask, name) is not OWN_METHODS[name]]
 
 
 @pytest.mark.parametrize("name", STEP_METHODS)
@@ -203,6 +204,23 @@ def test_a_change_makes_the_plan_stale(change):
     STALE[change](app)
     renewed = find_plan(app)
     assert (True, False) == (renewed is find_plan(app), renewed is plan)
+
+
+def test_a_change_while_the_plan_is_made_is_not_lost():
+    """What another thread registers in the middle of sealing makes the new plan stale at once."""
+    seen = []
+    app = demijohn.Flask("made")
+    app.teardown_appcontext_funcs = [lambda error: None]
+
+    def change_once(function):
+        if len(app.teardown_appcontext_funcs) == 1:
+            app.teardown_appcontext_funcs.append(lambda error: seen.append("late"))
+        return function
+
+    app.ensure_sync = change_once
+    find_plan(app)
+    app.test_client().get("/")
+    assert ["late"] == seen
 
 
 def test_requests_do_not_make_the_plan_stale():
@@ -264,7 +282,12 @@ def test_a_request_keeps_its_plan_while_it_runs():
 def test_the_steps_of_an_endpoint_are_in_order():
     """Outside in for what comes before, inside out for what comes after."""
     app = demijohn.Flask("made")
-    tables = (app.url_value_preprocessors, app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs)
+    tables = (
+        app.url_value_preprocessors,
+        app.before_request_funcs,
+        app.after_request_funcs,
+        app.teardown_request_funcs,
+    )
     for table in tables:
         table.update({None: ["app 1", "app 2"], "a": ["a"], "a.b": ["b"], "x": ["x"]})
     app.view_functions["a.b.page"] = view = object()
@@ -320,7 +343,9 @@ def test_sessions_of_ones_own_open_at_once(lib, name):
             return super().open_session(app, request)
 
     if name != "open_session":
-        setattr(Sessions, name, lambda self, *args: getattr(lib.sessions.SecureCookieSessionInterface, name)(self, *args))
+        setattr(
+            Sessions, name, lambda self, *args: getattr(lib.sessions.SecureCookieSessionInterface, name)(self, *args)
+        )
     app = build(lib.Flask)
     app.session_interface = Sessions()
     app.before_request(lambda: events.append("before"))
@@ -328,7 +353,9 @@ def test_sessions_of_ones_own_open_at_once(lib, name):
     assert ["open", "before"] == events
 
 
-@pytest.mark.parametrize(("changes", "opens"), [({}, False), ({"salt": "other"}, False), ({"open_session": print}, True)])
+@pytest.mark.parametrize(
+    ("changes", "opens"), [({}, False), ({"salt": "other"}, False), ({"open_session": print}, True)]
+)
 def test_sessions_open_late_unless_their_methods_are_changed(changes, opens):
     """A subclass that only has other settings is opened on first use."""
     app = demijohn.Flask("made")
@@ -372,7 +399,9 @@ def test_where_the_host_decides_every_request_asks_the_adapter(lib, options):
         rule = {"host": f"{name}.h.test"} if by_host else {"subdomain": name}
         app.add_url_rule("/", name, lambda name=name: name, **rule)
     client = app.test_client()
-    assert ["one", "two", "one"] == [client.get("/", base_url=f"http://{name}.h.test").text for name in ("one", "two", "one")]
+    assert ["one", "two", "one"] == [
+        client.get("/", base_url=f"http://{name}.h.test").text for name in ("one", "two", "one")
+    ]
 
 
 def test_the_kinds_of_overrides_that_a_plan_notes():

@@ -86,7 +86,13 @@ def test_reading_is_not_noticed(reports, kind):
     """Reading what is there reports nothing, nor does `setdefault` of a key that is there."""
     table = kind(lambda: reports.append(True), {"a": [1]})
     reports.clear()
-    assert ([1], None, [1], True, 1) == (table["a"], table.get("b"), table.setdefault("a", []), "a" in table, len(table))
+    assert ([1], None, [1], True, 1) == (
+        table["a"],
+        table.get("b"),
+        table.setdefault("a", []),
+        "a" in table,
+        len(table),
+    )
     assert (["a"], [[1]]) == (list(table), list(table.values()))
     assert [] == reports
 

@@ -1,6 +1,6 @@
 """From a view's result to a response, as Flask makes it to the byte."""
 
-import datetime
+import datetime as dt
 import decimal
 import enum
 import functools
@@ -72,8 +72,8 @@ RESULTS = {
     "a list": lambda lib: [1, {"a": 2}],
     "an empty list": lambda lib: [],
     "a dict of other types": lambda lib: {
-        "date": datetime.date(2026, 1, 2),
-        "time": datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC),
+        "date": dt.date(2026, 1, 2),
+        "time": dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC),
         "decimal": decimal.Decimal("1.10"),
         "uuid": uuid.UUID(int=1),
         "record": Record(),
@@ -272,7 +272,12 @@ def own_provider(lib, app):
 def changed_provider(lib, app):
     """Change the settings of the JSON provider after the first request."""
     app.test_client().get("/")
-    app.json.mimetype, app.json.sort_keys, app.json.compact, app.json.ensure_ascii = "application/x", False, False, False
+    app.json.mimetype, app.json.sort_keys, app.json.compact, app.json.ensure_ascii = (
+        "application/x",
+        False,
+        False,
+        False,
+    )
 
 
 def own_json_response(lib, app):
@@ -333,7 +338,16 @@ SETTINGS = [
 @pytest.mark.parametrize("set_up", SETTINGS, ids=lambda function: function.__name__)
 @pytest.mark.parametrize(
     "form",
-    ["text", "bytes", "a dict", "a list", "a dict and a status", "body and status", "a generator", "a response of werkzeug"],
+    [
+        "text",
+        "bytes",
+        "a dict",
+        "a list",
+        "a dict and a status",
+        "body and status",
+        "a generator",
+        "a response of werkzeug",
+    ],
 )
 def test_settings_of_an_application_hold_for_every_form(set_up, form):
     """A class of response and a JSON provider of the application's own do what they do in Flask."""
@@ -342,7 +356,9 @@ def test_settings_of_an_application_hold_for_every_form(set_up, form):
 
 def test_what_is_not_callable_is_not_taken_for_an_application():
     """A class whose `force_type` would take a set is not asked about one."""
-    assert answer(flask, WRONG["a set"], set_up=own_force_type) == answer(demijohn, WRONG["a set"], set_up=own_force_type)
+    assert answer(flask, WRONG["a set"], set_up=own_force_type) == answer(
+        demijohn, WRONG["a set"], set_up=own_force_type
+    )
 
 
 def test_a_response_of_another_class_becomes_the_applications(lib):

@@ -17,7 +17,10 @@ def lib(request):
 def app(lib):
     """Return an application with rules of its own and of nested blueprints."""
     app = lib.Flask("made")
-    outer, inner = lib.Blueprint("outer", "made", url_prefix="/outer"), lib.Blueprint("inner", "made", url_prefix="/inner")
+    outer, inner = (
+        lib.Blueprint("outer", "made", url_prefix="/outer"),
+        lib.Blueprint("inner", "made", url_prefix="/inner"),
+    )
     for scaffold in (app, outer, inner):
         scaffold.add_url_rule("/page", "page", lambda: lib.url_for(lib.request.args["to"]))
         scaffold.add_url_rule("/item/<int:number>", "item", lambda number: "")
@@ -205,7 +208,9 @@ def test_functions_may_add_values(lib, app):
     """Those of the application come first, then those of each blueprint from outside in."""
     seen = []
     for name in (None, "outer", "outer.inner"):
-        app.url_default_functions[name].append(lambda endpoint, values, name=name: seen.append(name) or values.update(by=name))
+        app.url_default_functions[name].append(
+            lambda endpoint, values, name=name: seen.append(name) or values.update(by=name)
+        )
     with app.test_request_context():
         assert "/outer/inner/page?by=outer.inner" == lib.url_for("outer.inner.page")
         assert "/page" == lib.url_for("page")
@@ -220,10 +225,16 @@ def test_functions_get_the_endpoint_and_what_was_given(lib, app):
         values.setdefault("number", 1 if endpoint == "item" else None)
 
     with app.test_request_context():
-        assert ["/item/1", "/item/2", "/page"] == [lib.url_for("item"), lib.url_for("item", number=2), lib.url_for("page")]
+        assert ["/item/1", "/item/2", "/page"] == [
+            lib.url_for("item"),
+            lib.url_for("item", number=2),
+            lib.url_for("page"),
+        ]
 
 
-@pytest.mark.parametrize(("endpoint", "values"), [("none", {}), ("item", {"_method": "PUT"}), ("outer.item", {"number": "x"})])
+@pytest.mark.parametrize(
+    ("endpoint", "values"), [("none", {}), ("item", {"_method": "PUT"}), ("outer.item", {"number": "x"})]
+)
 def test_a_url_that_cannot_be_built_is_an_error(lib, app, endpoint, values):
     """An unknown endpoint, a method that no rule takes, and values that do not fit raise."""
     with app.test_request_context(), pytest.raises((BuildError, ValueError)) as caught:
@@ -283,7 +294,12 @@ def test_an_overridden_handling_is_called(lib, app):
         ({"SERVER_NAME": "H.test:80"}, {"subdomain_matching": True}, "http://a.b.h.test", ("h.test", "a.b")),
         ({"SERVER_NAME": "h.test:443"}, {"subdomain_matching": True}, "https://sub.h.test", ("h.test", "sub")),
         ({}, {"subdomain_matching": True}, "http://any.test", ("any.test", "")),
-        ({"SERVER_NAME": "h.test"}, {"host_matching": True, "static_folder": None}, "http://any.test", ("any.test", None)),
+        (
+            {"SERVER_NAME": "h.test"},
+            {"host_matching": True, "static_folder": None},
+            "http://any.test",
+            ("any.test", None),
+        ),
     ],
 )
 def test_the_adapter_of_a_request(lib, settings, options, base_url, expected):
@@ -312,7 +328,9 @@ def test_a_default_subdomain_is_the_maps(lib):
         assert "www" == context.url_adapter.subdomain
 
 
-@pytest.mark.parametrize(("host", "trusted"), [("h.test", True), ("a.sub.test", True), ("evil.test", False), ("sub.test.evil", False)])
+@pytest.mark.parametrize(
+    ("host", "trusted"), [("h.test", True), ("a.sub.test", True), ("evil.test", False), ("sub.test.evil", False)]
+)
 def test_only_trusted_hosts_have_an_adapter(lib, host, trusted):
     """`TRUSTED_HOSTS` names hosts, or domains by a dot in front."""
     app = lib.Flask("made")

@@ -83,9 +83,11 @@ def leave(context: Any) -> None:
         environ[_PRESERVE](context.app_context)
         environ[_PRESERVE](context)
     error, context.error = context.error, None
-    if error is not None and context.app.should_ignore_error(error):
-        error = None
-    context.pop(error)
+    try:
+        if error is not None and context.app.should_ignore_error(error):
+            error = None
+    finally:
+        context.pop(error)
 
 
 def _needs_werkzeug(headers: list[tuple[str, str]]) -> bool:

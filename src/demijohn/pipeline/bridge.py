@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from contextlib import suppress
 from contextvars import Context, copy_context
 from functools import wraps
 from inspect import iscoroutinefunction
@@ -32,7 +33,12 @@ class LoopThread:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self.loop)
-        self.loop.run_forever()
+        is_stopped = False
+        while not is_stopped:
+            # asyncio goes out of its loop for these; whoever waits for the task gets them.
+            with suppress(SystemExit, KeyboardInterrupt):
+                self.loop.run_forever()
+                is_stopped = True
 
     def call(self, coroutine: Coroutine[Any, Any, Any], context: Context) -> Any:
         """Run a coroutine on the loop and wait for its result.

@@ -71,7 +71,7 @@ class Steps:
         inward = [None, *reversed(names)]
         convert = plan.ensure_sync
         #: The view, callable by sync code.
-        self.view = convert(app.view_functions.get(endpoint) or partial(_refuse, endpoint))
+        self.view = convert(app.view_functions.get(endpoint, partial(_refuse, endpoint)))
         #: Functions that may change the URL's variables.
         self.processors = tuple(_chain(app.url_value_preprocessors, inward))
         #: Functions that run before the view.
@@ -169,8 +169,11 @@ def seal(app: AppLike) -> Plan:
     if matcher is None or registry.matched != (url_map.revision, id(app.url_map)):
         registry.matched = (url_map.revision, id(app.url_map))
         matcher = registry.matcher = Matcher(app.url_map)
+    changes = registry.changes
     plan: Plan = Plan(app, matcher, url_map)
-    registry.plan = plan
+    if registry.changes == changes:
+        # Otherwise the next request seals again, with what was changed meanwhile.
+        registry.plan = plan
     return plan
 
 

@@ -33,7 +33,7 @@ TABLES = frozenset({"view_functions"})
 
 _LIST_WRITES = (
     *("append", "clear", "extend", "insert", "pop", "remove", "reverse", "sort"),
-    *("__delitem__", "__iadd__", "__setitem__"),
+    *("__delitem__", "__iadd__", "__imul__", "__setitem__"),
 )
 _DICT_WRITES = ("clear", "pop", "popitem", "__delitem__")
 
@@ -43,6 +43,8 @@ class Registry:
 
     #: The plan in force, or None when it has to be made anew.
     plan: Plan | None = None
+    #: How many changes there were.
+    changes = 0
     #: The compiled matcher, kept while the URL map does not change.
     matcher: Any = None
     #: The revision and the identity of the map that the matcher was made from.
@@ -50,6 +52,7 @@ class Registry:
 
     def mark_stale(self) -> None:
         """Have the next request compile a new plan."""
+        self.changes += 1
         self.plan = None
 
     def watch(self, name: str, value: Any) -> Any:

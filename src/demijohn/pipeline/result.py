@@ -74,7 +74,7 @@ class ResultTable(dict[type, Maker]):
         if issubclass(kind, HTTPException) and self._builds_plainly and _is_plain_error(kind):
             self[kind] = self._from_http_error
             return self._from_http_error
-        is_callable = hasattr(kind, "__call__")  # noqa: B004 - the instances, not the class
+        is_callable = any("__call__" in vars(base) for base in kind.__mro__)
         maker = self._from_other_response if is_callable else _refuse
         self[kind] = maker
         return maker
