@@ -46,8 +46,8 @@ def measure(sizes: list[int], rounds: int, seconds: float, tell: Callable[[str],
         for number in range(rounds):
             tell(f"requests among many routes: round {number + 1} of {rounds}")
             for worker, row, kind, count in turns:
-                us = worker.do("time", count=count, which=kind)["seconds"] / count * 1e6
-                row[f"{kind}_us"] = min(row.get(f"{kind}_us", us), round(us, 3))
+                us = round(worker.do("time", count=count, which=kind)["seconds"] / count * 1e6, 3)
+                row[f"{kind}_us"] = min(row.get(f"{kind}_us", us), us)
     return results
 
 

@@ -211,7 +211,11 @@ class Flask(App):
             Exception: The same one, where nobody handles it.
         """
         context = _current.get_request_context()
-        return cast("ft.ResponseReturnValue", errors.handle_user_exception(self, context, e))
+        try:
+            return cast("ft.ResponseReturnValue", errors.handle_user_exception(self, context, e))
+        finally:
+            # Its traceback may name this frame: without the name, no circle is left.
+            del e
 
     def handle_exception(self, e: Exception) -> Response:
         """Log an exception that nobody handled and answer with a 500.

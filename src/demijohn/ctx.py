@@ -106,7 +106,7 @@ class AppContext:
 
     # How the context was entered: a token and the request context around it,
     # each time; None stands for the request that owns this context.
-    _entries: list[tuple[Token[Any], Any] | None]
+    _entries: list[tuple[Token[Any], tuple[Any, ...] | None] | None]
 
     def __init__(self, app: AppLike) -> None:
         self.app: Any = app
@@ -140,7 +140,7 @@ class AppContext:
         """Make this context the current one."""
         outer = _current.context.get(None)
         token = _current.context.set(self)
-        self._entries.append((token, self._request_context))
+        self._entries.append((token, (self._request_context,)))
         self._request_context = None if outer is None else outer.request_context
         if appcontext_pushed.receivers:
             appcontext_pushed.send(self.app, _async_wrapper=self.app.ensure_sync)
@@ -240,9 +240,9 @@ class RequestContext:
         if request is None:
             self.request = app.request_class(environ)
             self.request.json_module = app.json
-        # How the context was entered: the token and, from the second time
-        # on, the application context that was in force before.
-        self._entries: list[tuple[Token[Any], AppContext | None, bool]] = []
+        # How the context was entered: each time the token and, where another
+        # application context of the same app was current, what was in force.
+        self._entries: list[tuple[Token[Any], tuple[Any, ...] | None]] = []
         if session is not None:
             self._opened_session = session
 
@@ -333,7 +333,9 @@ class RequestContext:
         try:
             request.url_rule, request.view_args = adapter.match(return_rule=True)
         except HTTPException as error:
-            request.routing_exception = error
+            # Nobody asks how the router found out, and its frames hold the request.
+            error.__context__ = None
+            request.routing_exception = error.with_traceback(None)
 
     def push(self) -> None:
         """Make this context the current one, and match on first use."""
@@ -342,12 +344,14 @@ class RequestContext:
             plan = seal(self.app)
         self.plan = plan
         outer = _current.context.get(None)
-        entry = (self._app_context, self._owns_app_context)
-        self._entries.append((_current.context.set(self), *entry))
-        if outer is not None and outer is not self and outer.app is self.app:
+        token = _current.context.set(self)
+        if outer is None or outer is self or outer.app is not self.app:
+            self._entries.append((token, None))
+        else:
+            self._entries.append((token, (self._app_context, self._owns_app_context)))
             self._app_context = outer.app_context
             self._owns_app_context = False
-        elif appcontext_pushed.receivers:
+        if appcontext_pushed.receivers:
             _ = self.app_context
         if plan.opens_session:
             self.open_session()
@@ -378,6 +382,8 @@ class RequestContext:
             saved = _take_entry(self._entries)
             if saved is not None:
                 self._app_context, self._owns_app_context = saved
+            elif is_last and self._owns_app_context:
+                self._app_context = None
             if is_last:
                 # Has the request freed at once, not when the collector runs.
                 request = self.request
@@ -502,8 +508,8 @@ def _take_entry(entries: list[Any]) -> tuple[Any, ...] | None:
     variables of its own, so entries need not end in the order they began.
 
     Returns:
-        What the entry saved; None if another entry is in force, which has
-        it to restore now.
+        What the entry saved, to be restored; None if there is nothing, or
+        if another entry is in force, which has it to restore now.
     """
     for index in range(len(entries) - 1, -1, -1):
         try:
@@ -512,10 +518,11 @@ def _take_entry(entries: list[Any]) -> tuple[Any, ...] | None:
             if index == 0:
                 raise
         else:
-            saved: tuple[Any, ...] = entries.pop(index)[1:]
+            saved: tuple[Any, ...] | None = entries.pop(index)[1]
             if index == len(entries):
                 return saved
-            entries[index] = (entries[index][0], *saved)
+            if saved is not None:
+                entries[index] = (entries[index][0], saved)
             break
     return None
 

@@ -167,7 +167,7 @@ class Request(WerkzeugRequest):
 
 def _read_server(request: Request) -> tuple[str, int | None] | None:
     name = request.environ.get("SERVER_NAME")
-    if not name:
+    if name is None:
         return None
     try:
         return name, int(request.environ.get("SERVER_PORT", ""))

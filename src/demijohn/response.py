@@ -52,6 +52,8 @@ class Response(WerkzeugResponse):
         Raises:
             ValueError: The name or an attribute is not valid.
         """
+        if "=" in key:
+            raise ValueError(f"The key {key!r} of a cookie holds a '=', which would end it.")
         for what, text in (("key", key), *zip(_COOKIE_ATTRIBUTES, args, strict=False), *kwargs.items()):
             if isinstance(text, str) and what != "path" and not _is_cookie_text(text):
                 raise ValueError(

@@ -1,8 +1,10 @@
 """Sealing: what a plan holds, what replaces it, and what makes it stale."""
 
+import threading
+
 import flask
 import pytest
-from werkzeug.routing import Map, Rule
+from werkzeug.routing import BaseConverter, Map, Rule
 
 import demijohn
 from demijohn.pipeline.plan import (
@@ -221,6 +223,37 @@ def test_a_change_while_the_plan_is_made_is_not_lost():
     find_plan(app)
     app.test_client().get("/")
     assert ["late"] == seen
+
+
+def test_two_threads_that_seal_at_once_both_see_the_new_rules():
+    """A plan that a slower thread finishes later does not bring the old matcher back."""
+    app = demijohn.Flask("made")
+    app.teardown_appcontext_funcs = [lambda error: None]
+    sealing, finished = threading.Event(), threading.Event()
+    other = threading.Thread(target=lambda: find_plan(app))
+
+    class Slow(BaseConverter):
+        def __init__(self, *args):
+            super().__init__(*args)
+            if other.ident is None:
+                other.start()
+                assert sealing.wait(10)
+
+    def ensure_sync(function):
+        if threading.current_thread() is other:
+            sealing.set()
+            assert finished.wait(10)
+        return function
+
+    find_plan(app)
+    app.ensure_sync = ensure_sync
+    app.url_map.converters["slow"] = Slow
+    app.add_url_rule("/new/<slow:name>", "new", lambda name: name)
+    find_plan(app)
+    finished.set()
+    other.join()
+    client = app.test_client()
+    assert ["x", "x"] == [client.get("/new/x").text for _ in range(2)]
 
 
 def test_requests_do_not_make_the_plan_stale():

@@ -86,9 +86,11 @@ def full_dispatch(context: Any) -> Any:
                 result = dispatch(context)
     except Exception as error:
         result = app.handle_user_exception(error)
-    if plan.finalize is not None:
-        return plan.finalize(result)
-    return finalize(context, result)
+    try:
+        return finalize(context, result) if plan.finalize is None else plan.finalize(result)
+    finally:
+        # It may be an error whose traceback names this frame: no circle may stay.
+        result = None
 
 
 def match(context: Any) -> None:

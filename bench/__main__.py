@@ -1,0 +1,170 @@
+"""The program: `python -m bench`, which `scripts/bench` runs in its own environment."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import imports, inprocess, machine, memory, scale, wire
+from .cases import CASES
+from .peers import PEERS
+from .plot import draw_plot
+from .process import CACHE
+from .profile import profile
+from .progress import Bar
+from .report import write_report
+
+FOLDER = Path(__file__).resolve().parent
+SECTIONS = ("inprocess", "wire", "scale", "imports", "memory")
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured."""
+
+    rounds: int
+    seconds: float
+    import_rounds: int
+    routes: tuple[int, ...]
+    wire_rounds: int
+    wire_seconds: int
+    requests: tuple[int, int]
+
+
+FULL = Size(12, 0.06, 15, (10, 100, 1000, 10_000), 3, 4, (10_000, 1_000_000))
+QUICK = Size(4, 0.01, 4, (10, 100, 1000), 1, 1, (1000, 10_000))
+
+
+def main() -> int:
+    """Measure what the command line asks for, and write it down."""
+    options = parse_arguments()
+    if options.profile:
+        print(profile((options.peers or ["demijohn"])[0], options.profile))
+        return 0
+    folder = FOLDER if options.is_published else CACHE / "partial"
+    results = load(folder) if options.render or options.is_published else {}
+    if not options.render:
+        measure(options, QUICK if options.quick else FULL, results)
+    report = write(folder, results)
+    if not options.is_published:
+        print(report)
+    print(f"written: {folder / 'RESULTS.md'}, results.json and results.svg beside it")
+    faults = find_faults(results)
+    for fault in faults:
+        print(f"PROBLEM: {fault}")
+    return int(bool(faults))
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line.
+
+    Returns:
+        The options, completed; `is_published` says whether this is a whole
+        run, whose results belong into the repository.
+    """
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measure Demijohn beside its peers.")
+    parser.add_argument("--quick", action="store_true", help="a few peers and short turns, in less than a minute")
+    parser.add_argument("--only", type=split, metavar="CASE,...", help=f"in process, these cases: {', '.join(CASES)}")
+    parser.add_argument("--peers", type=split, metavar="PEER,...", help=f"these peers: {', '.join(PEERS)}")
+    parser.add_argument("--sections", type=split, metavar="PART,...", help=f"these parts: {', '.join(SECTIONS)}")
+    parser.add_argument("--wire", action="store_true", help="the part on the wire too, in a quick run")
+    parser.add_argument("--profile", metavar="CASE", choices=CASES, help="print where the time of a request goes")
+    parser.add_argument("--render", action="store_true", help="write tables and plot anew from results.json")
+    options = parser.parse_args()
+    for values, known in ((options.only, CASES), (options.peers, PEERS), (options.sections, SECTIONS)):
+        unknown = [value for value in values or () if value not in known]
+        if unknown:
+            parser.error(f"{unknown[0]!r} is unknown; known are {', '.join(known)}")
+    options.is_published = not (options.quick or options.only or options.peers)
+    if not options.sections:
+        usual = [name for name in SECTIONS if name != "wire" or options.wire or not options.quick]
+        options.sections = ["inprocess"] if options.only else usual
+    options.cases = options.only or list(CASES)
+    if not options.peers:
+        options.peers = None if options.profile else [
+            name for name, peer in PEERS.items() if peer.in_quick or not options.quick
+        ]
+    return options
+
+
+def split(text: str) -> list[str]:
+    """Take a list apart that is written with commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def measure(options: argparse.Namespace, size: Size, results: dict[str, Any]) -> None:
+    """Measure the parts that are asked for, and put them into the results.
+
+    Args:
+        options: The command line.
+        size: How much to measure.
+        results: Gets the figures; parts that are not measured stay.
+    """
+    results["machine"] = machine.describe()
+    rows = [row for row in wire.ROWS if row.peer in options.peers or row.peer == "rsgi" and not options.quick]
+    routes = list(size.routes)
+    plans = {
+        "inprocess": (
+            inprocess.count_steps(options.cases, size.rounds),
+            lambda tell: inprocess.measure(options.cases, options.peers, size.rounds, size.seconds, tell),
+        ),
+        "wire": (wire.count_steps(rows, size.wire_rounds), lambda tell: measure_wire(rows, size, tell)),
+        "scale": (
+            scale.count_steps(routes, size.rounds),
+            lambda tell: scale.measure(routes, size.rounds, size.seconds, tell),
+        ),
+        "imports": (
+            imports.count_steps(size.import_rounds),
+            lambda tell: imports.measure(options.peers, size.import_rounds, tell),
+        ),
+        "memory": (memory.count_steps(), lambda tell: memory.measure(*size.requests, tell)),
+    }
+    with Bar(sum(plans[name][0] for name in options.sections)) as bar:
+        for name in options.sections:
+            results.setdefault("runs", {})[name] = machine.stamp()
+            results[name] = plans[name][1](bar.tell)
+
+
+def measure_wire(rows: list[wire.Row], size: Size, tell: inprocess.Tell) -> dict[str, Any]:
+    """Measure on the wire, or say why that cannot be done here."""
+    reason = wire.install_wrk()
+    return {"missing": reason} if reason else wire.measure(rows, size.wire_rounds, size.wire_seconds, tell)
+
+
+def load(folder: Path) -> dict[str, Any]:
+    """Read the results that are there."""
+    path = folder / "results.json"
+    if not path.exists():
+        return {}
+    results: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return results
+
+
+def write(folder: Path, results: dict[str, Any]) -> str:
+    """Write results, tables and plot into a folder, and give the tables."""
+    folder.mkdir(parents=True, exist_ok=True)
+    report = write_report(results)
+    text = json.dumps(results, indent=1, sort_keys=False, ensure_ascii=False) + "\n"
+    (folder / "results.json").write_text(text, encoding="utf-8")
+    (folder / "RESULTS.md").write_text(report, encoding="utf-8")
+    (folder / "results.svg").write_text(draw_plot(results), encoding="utf-8")
+    return report
+
+
+def find_faults(results: dict[str, Any]) -> list[str]:
+    """List every app that gave a wrong answer or failed."""
+    groups = {**results.get("inprocess", {}).get("cases", {})}
+    groups.update({f"{case} on the wire": rows for case, rows in results.get("wire", {}).items() if case != "missing"})
+    return [
+        f"{case}, {peer}: {figure['fault']}"
+        for case, rows in groups.items()
+        for peer, figure in rows.items()
+        if "fault" in figure
+    ]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
