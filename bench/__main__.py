@@ -14,7 +14,6 @@ from .peers import PEERS
 from .plot import draw_plot
 from .process import CACHE
 from .profile import profile
-from .progress import Bar
 from .report import write_report
 
 FOLDER = Path(__file__).resolve().parent
@@ -84,9 +83,9 @@ def parse_arguments() -> argparse.Namespace:
         options.sections = ["inprocess"] if options.only else usual
     options.cases = options.only or list(CASES)
     if not options.peers:
-        options.peers = None if options.profile else [
-            name for name, peer in PEERS.items() if peer.in_quick or not options.quick
-        ]
+        options.peers = (
+            None if options.profile else [name for name, peer in PEERS.items() if peer.in_quick or not options.quick]
+        )
     return options
 
 
@@ -103,8 +102,11 @@ def measure(options: argparse.Namespace, size: Size, results: dict[str, Any]) ->
         size: How much to measure.
         results: Gets the figures; parts that are not measured stay.
     """
+    # The bar needs rich; tables and plot can be made anew without it.
+    from .progress import Bar
+
     results["machine"] = machine.describe()
-    rows = [row for row in wire.ROWS if row.peer in options.peers or row.peer == "rsgi" and not options.quick]
+    rows = [row for row in wire.ROWS if row.peer in options.peers or (row.peer == "rsgi" and not options.quick)]
     routes = list(size.routes)
     plans = {
         "inprocess": (

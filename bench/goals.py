@@ -64,7 +64,9 @@ def _compare(goal: dict[str, Any], results: dict[str, Any]) -> Verdict:
     ours = find(results, goal["ours"])
     theirs = find(results, goal["theirs"]) if "theirs" in goal else 1.0
     text = f"{sign} {limit:g}"
-    if ours is None or theirs is None or theirs <= 0:
+    needed = goal.get("needs")
+    is_enough = needed is None or (find(results, needed["figure"]) or 0.0) >= needed["at_least"]
+    if ours is None or theirs is None or theirs <= 0 or not is_enough:
         return Verdict(goal["what"], None, text, is_met=None)
     measured = (ours - goal.get("plus", 0.0)) / theirs
     return Verdict(goal["what"], measured, text, is_met=measured <= limit if sign == "≤" else measured >= limit)

@@ -31,11 +31,11 @@ _COUNT = """
 import sys
 before = set(sys.modules)
 {statement}
-import json
+modules = len(set(sys.modules) - before)
 with open("/proc/self/statm") as file:
     pages = int(file.read().split()[1])
-import resource
-print(json.dumps(dict(modules=len(set(sys.modules) - before - {{"json", "resource"}}), rss=pages * resource.getpagesize())))
+import json, resource
+print(json.dumps(dict(modules=modules, rss=pages * resource.getpagesize())))
 """
 
 

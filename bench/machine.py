@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import importlib.metadata
 import os
 import platform
@@ -34,7 +34,7 @@ def describe() -> dict[str, Any]:
 
 def stamp() -> dict[str, Any]:
     """Give the moment, and how busy the machine is at it."""
-    now = datetime.datetime.now(tz=datetime.UTC)
+    now = dt.datetime.now(tz=dt.UTC)
     return {"date": now.strftime("%Y-%m-%d %H:%M UTC"), "load": round(os.getloadavg()[0], 2)}
 
 

@@ -20,7 +20,7 @@ line { stroke: #d0d7de; }
   .demijohn { fill: #3fb950; } .falcon { fill: #6e7681; } .starlette { fill: #388bfd; } .flask { fill: #bb8009; }
 }
 """
-_WIDTH, _LEFT, _BAR, _GAP, _TOP = 760, 230, 11, 14, 64
+_WIDTH, _LEFT, _BAR, _GAP, _TOP = 840, 300, 11, 14, 64
 
 
 def draw_plot(results: dict[str, Any]) -> str:
@@ -61,7 +61,9 @@ def _draw_case(case: str, figures: dict[str, Any], y: int, parts: list[str]) -> 
         # A bar that is longer than the plot is cut; its figure stands beside it all the same.
         width = min(us / flask, 1.15) * (_WIDTH - _LEFT - 130)
         text = f"{us:.1f} µs" if us < 100 else f"{us:.0f} µs"
-        parts.append(f'<rect class="{name}" x="{_LEFT}" y="{y}" width="{max(width, 1):.1f}" height="{_BAR - 1}" rx="2"/>')
+        parts.append(
+            f'<rect class="{name}" x="{_LEFT}" y="{y}" width="{max(width, 1):.1f}" height="{_BAR - 1}" rx="2"/>'
+        )
         parts.append(f'<text class="small" x="{_LEFT + width + 6:.1f}" y="{y + _BAR - 2}">{text}</text>')
         y += _BAR
     parts.append(f'<line x1="{_LEFT}" x2="{_WIDTH - 20}" y1="{y + _GAP / 2:.0f}" y2="{y + _GAP / 2:.0f}"/>')

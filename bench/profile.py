@@ -1,147 +1,167 @@
 """Say where the time of a request goes, line by line.
 
-A trace function notes the time that passes between two lines of Python and
-gives it to the first of them, so a line's figure is its own and that of the
-C code it calls, and the figures add up.  The trace function's own time is
-left out, and what calling it costs is measured and taken off; the sum is
-held against the time of a request that nobody watches.
+py-spy looks at an interpreter from outside, a thousand times a second, while
+it answers one request over and over.  A trace function inside would be
+simpler, and wrong: CPython runs other, slower instructions while it traces,
+and a request of 5 µs took 18.  A line's figure is its own and that of the C
+code it calls, so that the figures add up to the time of a request.
+
+`python -m bench.profile <peer> <case> <seconds>` is the interpreter that is
+looked at.
 """
 
 from __future__ import annotations
 
 import linecache
+import subprocess
 import sys
+import tempfile
 from collections import defaultdict
-from dataclasses import dataclass, field
 from pathlib import Path
-from time import perf_counter_ns
-from types import CodeType, FrameType
-from typing import Any
+from time import perf_counter
 
 from .cases import CASES
-from .drive import Driver, WsgiDriver
 from .peers import PEERS
+from .process import ROOT, build_environment
 from .subject import Subject, load_apps
 
-_REQUESTS = 3000
-_FOLDERS = ("/site-packages/", "/src/", "/bench/", "/lib/python3")
-Place = tuple[CodeType, int]
+SECONDS = 10.0
+_RATE = 1000
+_BATCH = 500
+Frame = tuple[str, str, int]
+Lines = dict[tuple[str, str], dict[int, float]]
 
 
-@dataclass
-class Tracer:
-    """Collects nanoseconds and visits for every line."""
-
-    nanoseconds: dict[Place, int] = field(default_factory=lambda: defaultdict(int))
-    visits: dict[Place, int] = field(default_factory=lambda: defaultdict(int))
-    stack: list[Place] = field(default_factory=list)
-    since: int = 0
-
-    def trace(self, frame: FrameType, event: str, _argument: Any) -> Any:
-        """Note an event: time since the one before belongs to the line that was running."""
-        now = perf_counter_ns()
-        stack = self.stack
-        if stack:
-            self.nanoseconds[stack[-1]] += now - self.since
-        place = (frame.f_code, frame.f_lineno)
-        if event == "call":
-            stack.append(place)
-        elif event == "line":
-            if stack:
-                stack[-1] = place
-            self.visits[place] += 1
-        elif event == "return" and stack:
-            stack.pop()
-        self.since = perf_counter_ns()
-        return self.trace
-
-
-def profile(peer_name: str, case_name: str) -> str:
+def profile(peer: str, case: str, seconds: float = SECONDS) -> str:
     """Profile the requests of a case.
 
     Args:
-        peer_name: Whose.
-        case_name: Which.
+        peer: Whose.
+        case: Which.
+        seconds: How long to look.
 
     Returns:
-        A listing: microseconds and visits a request for every line that ran, function by function.
+        A listing: for every function the lines in which time was spent, with
+        microseconds of a request and share.
 
     Raises:
-        RuntimeError: The app gives a wrong answer, or is not called by WSGI.
+        RuntimeError: The app does not answer as it should, or the system
+            does not let py-spy look.
     """
-    peer, case = PEERS[peer_name], CASES[case_name]
-    if peer.interface != "wsgi":
-        raise RuntimeError(f"{peer.label} is called by {peer.interface}; only WSGI apps can be profiled")
-    apps = load_apps(peer)
-    if case_name not in apps:
-        raise RuntimeError(f"{peer.label} has no case {case_name}: {apps.missing.get(case_name, '')}")
-    subject = Subject(peer, case, apps[case_name]())
+    subject = open_subject(peer, case)
+    subject.driver.time(subject.request, _BATCH)
+    alone = min(subject.driver.time(subject.request, _BATCH) for _ in range(20)) / _BATCH * 1e6
+    subject.close()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "stacks"
+        spy = [str(Path(sys.executable).with_name("py-spy")), "record", "--rate", str(_RATE), "--format", "raw"]
+        looked_at = [sys.executable, "-m", "bench.profile", peer, case, str(seconds)]
+        command = [*spy, "--full-filenames", "--output", str(path), "--", *looked_at]
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=build_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=seconds + 60,
+        )
+        if not path.exists():
+            raise RuntimeError(f"py-spy saw nothing, maybe because the system forbids it: {done.stderr[-500:]}")
+        lines = parse_stacks(path.read_text(encoding="utf-8"))
+    return write_profile(lines, alone, f"{PEERS[peer].label}, {CASES[case].label}")
+
+
+def open_subject(peer: str, case: str) -> Subject:
+    """Build the app of a case and check its answer.
+
+    Args:
+        peer: Whose.
+        case: Which.
+
+    Returns:
+        The subject, ready to be timed.
+
+    Raises:
+        RuntimeError: There is no such app, or its answer is wrong.
+    """
+    apps = load_apps(PEERS[peer])
+    if case not in apps:
+        raise RuntimeError(f"{PEERS[peer].label} has no case {case!r}: {apps.missing.get(case, 'it is a part')}")
+    subject = Subject(PEERS[peer], CASES[case], apps[case]())
     if subject.fault:
-        raise RuntimeError(f"{peer.label} answers {case_name} wrongly: {subject.fault}")
-    driver, request = subject.driver, subject.request
-    alone = min(driver.time(request, _REQUESTS) for _ in range(5)) / _REQUESTS * 1e6
-    tracer = _trace(driver, request)
-    return _write(tracer, alone, measure_overhead(), f"{peer.label}, {case.label}")
+        raise RuntimeError(f"{PEERS[peer].label} answers the case {case!r} wrongly: {subject.fault}")
+    return subject
 
 
-def measure_overhead() -> float:
-    """Give the nanoseconds that calling the trace function adds to every event."""
+def parse_stacks(text: str) -> Lines:
+    """Read what py-spy wrote: stacks, outermost frame first, each with the number of times it was seen.
 
-    def loop() -> None:
-        for _ in range(20_000):
-            pass
+    Args:
+        text: Lines such as `main (/a.py:3);time (/drive.py:81);view (/b.py:7) 12`.
 
-    begin = perf_counter_ns()
-    loop()
-    alone = perf_counter_ns() - begin
-    tracer = Tracer()
-    _run_traced(tracer, loop)
-    events = sum(tracer.visits.values())
-    return max(0.0, (sum(tracer.nanoseconds.values()) - alone) / events)
-
-
-def _trace(driver: Driver, request: Any) -> Tracer:
-    tracer = Tracer()
-    _run_traced(tracer, lambda: driver.time(request, _REQUESTS))
-    return tracer
+    Returns:
+        How often each line was the innermost, by function and file; what was
+        seen outside of requests is left out.
+    """
+    lines: Lines = defaultdict(lambda: defaultdict(float))
+    for stack in text.splitlines():
+        frames, _, count = stack.rpartition(" ")
+        parsed = [_parse_frame(frame) for frame in frames.split(";") if frame]
+        if any(file.endswith("bench/drive.py") and name.endswith("time") for name, file, _ in parsed):
+            name, file, number = parsed[-1]
+            lines[name, file][number] += int(count)
+    return lines
 
 
-def _run_traced(tracer: Tracer, function: Any) -> None:
-    before = sys.gettrace()
-    sys.settrace(tracer.trace)
-    try:
-        function()
-    finally:
-        sys.settrace(before)
+def write_profile(lines: Lines, alone: float, title: str) -> str:
+    """Write the listing.
 
+    Args:
+        lines: How often each line was seen.
+        alone: Microseconds of a request that nobody looks at.
+        title: What was profiled.
 
-def _write(tracer: Tracer, alone: float, overhead: float, title: str) -> str:
-    driver_file = str(Path(WsgiDriver.time.__code__.co_filename))
-    costs: dict[CodeType, dict[int, tuple[float, float]]] = defaultdict(dict)
-    for (code, line), nanoseconds in tracer.nanoseconds.items():
-        visits = tracer.visits.get((code, line), 0)
-        own = max(0.0, nanoseconds - overhead * max(visits, _REQUESTS if nanoseconds else 0)) / 1000 / _REQUESTS
-        costs[code][line] = (own, visits / _REQUESTS)
-    sums = {code: sum(own for own, _ in lines.values()) for code, lines in costs.items()}
-    total = sum(sums.values())
-    out = [
-        f"{title}: {alone:.2f} µs a request unwatched; the lines below add up to {total:.2f} µs",
-        f"(what calling the tracer costs, {overhead:.0f} ns a line, is taken off; C code counts for the line that calls it)",
-    ]
-    for code in sorted(sums, key=lambda one: -sums[one]):
-        if sums[code] < 0.005 * total:
+    Returns:
+        Text; the function that takes most comes first.
+    """
+    sums = {place: sum(numbers.values()) for place, numbers in lines.items()}
+    total = sum(sums.values()) or 1.0
+    out = [f"{title}: {alone:.2f} µs a request, {total:.0f} looks"]
+    for place in sorted(sums, key=lambda one: -sums[one]):
+        share = sums[place] / total
+        if share < 0.002:
             continue
-        name = "the driver itself" if code.co_filename == driver_file else code.co_qualname
-        out.append(f"\n{sums[code]:7.3f} µs {sums[code] / total:5.1%}  {name}  {_shorten(code.co_filename)}")
-        for line, (own, visits) in sorted(costs[code].items()):
-            text = linecache.getline(code.co_filename, line).rstrip()
-            out.append(f"  {own:7.3f} µs {own / total:5.1%} ×{visits:<4.4g} {line:5d} {text}")
+        name, file = place
+        out.append(f"\n{share * alone:7.3f} µs {share:6.1%}  {name}  {_shorten(file)}")
+        for number, count in sorted(lines[place].items()):
+            source = linecache.getline(file, number).rstrip()
+            out.append(f"  {count / total * alone:7.3f} µs {count / total:6.1%} {number:5d} {source}")
     return "\n".join(out)
 
 
-def _shorten(path: str) -> str:
-    for folder in _FOLDERS:
-        before, found, rest = path.rpartition(folder)
-        if found and before:
+def _parse_frame(text: str) -> Frame:
+    """Read a frame such as `view (/a/b.py:7)`; C frames have no file."""
+    name, _, rest = text.rpartition(" (")
+    file, _, number = rest.rstrip(")").rpartition(":")
+    return (name, file, int(number)) if number.isdigit() else (text, "", 0)
+
+
+def _shorten(file: str) -> str:
+    for folder in ("/site-packages/", "/src/", f"{ROOT}/", "/lib/"):
+        _, found, rest = file.rpartition(folder)
+        if found:
             return rest
-    return path
+    return file
+
+
+def main() -> None:
+    """Answer one request over and over, to be looked at."""
+    subject = open_subject(sys.argv[1], sys.argv[2])
+    end = perf_counter() + float(sys.argv[3])
+    while perf_counter() < end:
+        subject.driver.time(subject.request, _BATCH)
+
+
+if __name__ == "__main__":
+    main()

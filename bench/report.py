@@ -57,7 +57,10 @@ def _write_goals(verdicts: list[Verdict]) -> str:
     ]
     met = sum(one.is_met is True for one in verdicts)
     known = sum(one.is_met is not None for one in verdicts)
-    head = f"## Goals\n\n{met} of {known} measured goals are met. Each figure is a ratio of two figures of this run."
+    head = (
+        f"## Goals\n\n{met} of {known} measured goals are met. "
+        "Each figure is a ratio of two figures of this run; memory is in bytes."
+    )
     return f"{head}\n\n{build_table(['what', 'goal', 'measured', ''], rows)}"
 
 
@@ -67,9 +70,12 @@ def _write_inprocess(section: Results) -> str:
     reasons: list[str] = []
     parts = [
         "## In process",
-        "Microseconds a request, least of several rounds, and how many times Demijohn's that is. "
-        "WSGI apps are called with a fresh copy of an environ, ASGI apps with a fresh scope on a running asyncio loop; "
-        "the body is consumed and closed. What the calling itself costs is in every figure: the bare functions show it.",
+        (
+            "Microseconds a request, least of several rounds, and how many times Demijohn's that is. "
+            "WSGI apps are called with a fresh copy of an environ, ASGI apps with a fresh scope on a running asyncio "
+            "loop; the body is consumed and closed. What the calling itself costs is in every figure: "
+            "the bare functions show it."
+        ),
     ]
     for interface, title in (("wsgi", "WSGI"), ("asgi", "ASGI, beside Demijohn under WSGI")):
         peers = [peer for peer in present if peer.interface == interface]
@@ -175,7 +181,8 @@ def _write_scale(section: Results) -> str:
                 ]
             )
     head = (
-        "## Many routes\n\nHalf of the routes are static, half have an int variable; requests ask for the last of each. "
+        "## Many routes\n\n"
+        "Half of the routes are static, half have an int variable; requests ask for the last of each. "
         "The first two requests do what registration put off."
     )
     titles = ["", "routes", "registration, ms", "a route, µs", "first two requests, ms", "static, µs", "dynamic, µs"]
@@ -216,8 +223,9 @@ def _write_memory(section: Results) -> str:
         if name in PEERS
     ]
     head = (
-        f"## Memory\n\nAfter {requests['first']:,} and after {requests['last']:,} mixed requests: views, sessions, errors "
-        "with and without a handler, dropped streams, hooks, and paths, hosts and session values that are always new."
+        f"## Memory\n\nAfter {requests['first']:,} and after {requests['last']:,} mixed requests: "
+        "views, sessions, errors with and without a handler, dropped streams, hooks, "
+        "and paths, hosts and session values that are always new."
     )
     first, last = f"after {requests['first']:,}, MiB", f"after {requests['last']:,}, MiB"
     titles = ["", first, last, "growth, bytes a request", "traced, bytes a request"]

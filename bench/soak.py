@@ -9,7 +9,6 @@ a cache without a bound shows.
 from __future__ import annotations
 
 import gc
-import importlib
 import json
 import logging
 import resource
@@ -18,64 +17,12 @@ import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
+from .apps.soak_app import build_app
 from .cases import Request, carry_cookie
 from .drive import WsgiDriver, build_environ
 from .peers import PEERS
 
 KINDS = ("plain", "number", "write", "read", "caught", "failed", "dropped", "missing", "hooks", "host")
-
-
-def build_app(module: str) -> Any:
-    """Build an app with a view for every kind of request."""
-    flask = importlib.import_module(module)
-    app, part = flask.Flask("bench_soak"), flask.Blueprint("part", "bench_soak")
-    app.secret_key = "a secret for the soak alone"
-    g, request, session = flask.g, flask.request, flask.session
-
-    @app.get("/")
-    def plain() -> dict[str, str]:
-        return {"message": "Hello"}
-
-    @app.get("/number/<int:number>")
-    def number_view(number: int) -> str:
-        return flask.url_for("number_view", number=number)  # type: ignore[no-any-return] - the module is named at run time
-
-    @app.get("/write")
-    def write() -> str:
-        session["user"] = request.args["name"]
-        return "ok"
-
-    @app.get("/read")
-    def read() -> str:
-        return str(session["user"])
-
-    @app.get("/caught")
-    def caught() -> str:
-        raise LookupError("caught")
-
-    @app.errorhandler(LookupError)
-    def handle(error: LookupError) -> tuple[str, int]:
-        return str(error), 400
-
-    @app.get("/failed")
-    def failed() -> str:
-        raise RuntimeError("not caught")
-
-    @app.get("/stream")
-    def stream() -> Any:
-        return flask.Response(flask.stream_with_context(str(number) for number in range(100)))
-
-    @part.before_request
-    def before() -> None:
-        g.user = "Ann"
-
-    @part.get("/")
-    def hooks() -> str:
-        return str(g.user)
-
-    part.teardown_request(lambda error: g.pop("user"))
-    app.register_blueprint(part, url_prefix="/part")
-    return app
 
 
 def run(app: Any, first: int, last: int, look: Callable[[], dict[str, int]]) -> list[dict[str, int]]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import logging
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from .apps.common import Apps, Teardowns
 from .cases import Case, Request, find_fault
@@ -22,11 +21,8 @@ def load_apps(peer: Peer) -> Apps:
     Returns:
         Its builders, by the name of the case.
     """
-    logging.disable(logging.CRITICAL)
     module = importlib.import_module(f"bench.apps.{peer.apps}")
-    if hasattr(module, "load"):
-        return module.load(peer)  # type: ignore[no-any-return] - the module is named in a table
-    return module.APPS  # type: ignore[no-any-return] - the module is named in a table
+    return cast("Apps", module.load(peer) if hasattr(module, "load") else module.APPS)
 
 
 class Subject:

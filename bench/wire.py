@@ -27,12 +27,71 @@ _START_SECONDS = 20.0
 _STOP_SECONDS = 10.0
 
 SERVERS: dict[str, tuple[str, ...]] = {
-    "Granian (WSGI)": ("granian", "--interface", "wsgi", "--no-ws", "--workers", "1", "--host", _HOST, "--port", "{port}", "{app}"),
-    "Granian (ASGI)": ("granian", "--interface", "asgi", "--no-ws", "--workers", "1", "--host", _HOST, "--port", "{port}", "{app}"),
-    "Granian (RSGI)": ("granian", "--interface", "rsgi", "--no-ws", "--workers", "1", "--host", _HOST, "--port", "{port}", "{app}"),
-    "gunicorn (gthread)": ("gunicorn", "-k", "gthread", "-w", "1", "--threads", "4", "-b", f"{_HOST}:{{port}}", "{app}"),
+    "Granian (WSGI)": (
+        "granian",
+        "--interface",
+        "wsgi",
+        "--no-ws",
+        "--workers",
+        "1",
+        "--host",
+        _HOST,
+        "--port",
+        "{port}",
+        "{app}",
+    ),
+    "Granian (ASGI)": (
+        "granian",
+        "--interface",
+        "asgi",
+        "--no-ws",
+        "--workers",
+        "1",
+        "--host",
+        _HOST,
+        "--port",
+        "{port}",
+        "{app}",
+    ),
+    "Granian (RSGI)": (
+        "granian",
+        "--interface",
+        "rsgi",
+        "--no-ws",
+        "--workers",
+        "1",
+        "--host",
+        _HOST,
+        "--port",
+        "{port}",
+        "{app}",
+    ),
+    "gunicorn (gthread)": (
+        "gunicorn",
+        "-k",
+        "gthread",
+        "-w",
+        "1",
+        "--threads",
+        "4",
+        "-b",
+        f"{_HOST}:{{port}}",
+        "{app}",
+    ),
     "waitress": ("waitress", "--threads", "4", "--listen", f"{_HOST}:{{port}}", "{app}"),
-    "uvicorn": ("uvicorn", "--workers", "1", "--no-access-log", "--log-level", "warning", "--host", _HOST, "--port", "{port}", "{app}"),
+    "uvicorn": (
+        "uvicorn",
+        "--workers",
+        "1",
+        "--no-access-log",
+        "--log-level",
+        "warning",
+        "--host",
+        _HOST,
+        "--port",
+        "{port}",
+        "{app}",
+    ),
 }
 """The arguments of `python -m` that start each server."""
 
@@ -81,7 +140,9 @@ def install_wrk() -> str:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return "wrk is not installed; install the package wrk of your distribution, then run the part again"
     for arguments in (["update", "-q"], ["install", "-y", "-q", "wrk"]):
-        subprocess.run(["apt-get", *arguments], check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=300)
+        subprocess.run(
+            ["apt-get", *arguments], check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=300
+        )
     return "" if shutil.which("wrk") else "apt-get could not install wrk; install it by hand, then run the part again"
 
 

@@ -311,6 +311,24 @@ def test_a_request_entered_again_inside_another_is_current(lib, app):
         assert "/inner" == lib.request.path
 
 
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_request_may_be_left_in_another_order_elsewhere(inside):
+    """Entered in two tasks, it is left in any order by them, and is torn down by the last."""
+    app = demijohn.Flask("made")
+    told = record_teardowns(app)
+    context, outer = app.test_request_context(), app.app_context()
+    first, second = contextvars.Context(), contextvars.Context()
+    if inside:
+        first.run(outer.push)
+    for variables in (first, second):
+        variables.run(context.push)
+    first.run(context.pop)
+    assert [] == told
+    second.run(context.pop)
+    assert ("request", None) == told[0]
+    assert [None, None] == [variables.run(demijohn.has_request_context) or None for variables in (first, second)]
+
+
 def test_a_request_that_is_left_forgets_its_environs_reference(app):
     """The environ refers to the request no longer, so that both are freed."""
     with app.test_request_context() as context:

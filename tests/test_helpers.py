@@ -288,6 +288,13 @@ def test_any_iterator_can_be_streamed(app, lib):
     assert "onetwo" == app.test_client().get("/page").text
 
 
+def test_a_stream_that_is_over_stays_over(app, lib):
+    """Asking for more than there is gives nothing, however often."""
+    with app.test_request_context():
+        stream = lib.stream_with_context(iter(["one"]))
+        assert ["one", "end", "end"] == [next(stream, "end") for _ in range(3)]
+
+
 def test_an_asynchronous_view_may_stream(app, lib):
     """The stream has the request of the view."""
 

@@ -67,7 +67,9 @@ def _int_route():
 
     return _build(
         *[
-            path(f"page{number}", static) if number % 2 else path(f"resource{number}/<int:resource>/items/<int:item>", item)
+            path(f"page{number}", static)
+            if number % 2
+            else path(f"resource{number}/<int:resource>/items/<int:item>", item)
             for number in range(ROUTES)
         ]
     )
@@ -168,6 +170,7 @@ class CatchMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
+        """Let the request through."""
         return self.get_response(request)
 
     def process_exception(self, request, error):

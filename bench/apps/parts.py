@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from io import BytesIO
 from typing import Any
 
@@ -40,7 +41,8 @@ def _werkzeug_multipart() -> Callable[[Request], bytes]:
         options = {"boundary": request.content_type.partition("boundary=")[2]}
         parser = FormDataParser()
         _, form, files = parser.parse(BytesIO(request.body), "multipart/form-data", len(request.body), options)
-        return f"{form['title']} {len(files['file'].read())}".encode()
+        with closing(files["file"]) as file:
+            return f"{form['title']} {len(file.read())}".encode()
 
     return parse
 

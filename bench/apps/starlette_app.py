@@ -134,6 +134,7 @@ class HookMiddleware:
         self.app = app
 
     async def __call__(self, scope, receive, send):
+        """Wrap an HTTP request, and let everything else through."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

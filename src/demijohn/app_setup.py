@@ -32,7 +32,7 @@ from .pipeline.registry import Registry
 from .response import Response
 from .routing import Map, Rule
 from .scaffold import Scaffold, T_teardown, _endpoint_from_view_func, setupmethod
-from .templating import DispatchingJinjaLoader, Environment, _default_template_ctx_processor
+from .templating import DispatchingJinjaLoader, Environment
 
 if TYPE_CHECKING:
     import logging
@@ -135,7 +135,6 @@ class App(Scaffold):
         self.extensions: dict[str, Any] = {}
         self.url_map = self.url_map_class(host_matching=host_matching)
         self.subdomain_matching = subdomain_matching
-        self.template_context_processors[None].append(_default_template_ctx_processor)
         if self.has_static_folder:
             self._add_static_rule(static_host, host_matching)
 

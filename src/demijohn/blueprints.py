@@ -230,7 +230,6 @@ class Blueprint(Scaffold):
         """
         name = self._choose_name(app, options)
         is_new_here = not any(known is self for known in app.blueprints.values())
-        is_new_name = name not in app.blueprints
         app.blueprints[name] = self
         self._got_registered_once = True
         state = self.make_setup_state(app, options, is_new_here)
@@ -240,8 +239,7 @@ class Blueprint(Scaffold):
                 view_func=self.send_static_file,
                 endpoint="static",
             )
-        if is_new_here or is_new_name:
-            self._merge_blueprint_funcs(app, name)
+        self._merge_blueprint_funcs(app, name)
         for deferred in self.deferred_functions:
             deferred(state)
         self._register_commands(app, options, name)

@@ -42,6 +42,10 @@ Function = TypeVar("Function", bound="Callable[..., Any]")
 
 _UNSET: Any = object()
 
+_TEARING_DOWN = request_tearing_down.receivers
+_APP_TEARING_DOWN = appcontext_tearing_down.receivers
+_APP_POPPED = appcontext_popped.receivers
+
 
 class _AppCtxGlobals:
     """Keep whatever a user sets on it, for one application context.
@@ -214,6 +218,10 @@ class RequestContext:
         session: The session, where it is open already.
     """
 
+    # How the context was entered: each time the token and, where another
+    # application context of the same app was current, what was in force.
+    _entries: Any = ()
+
     # PERF: what is not set in `__init__` is a default of the class: making a
     # context takes 0.25 µs instead of 0.55 µs.
     flashes: list[tuple[str, str]] | None = None
@@ -222,6 +230,8 @@ class RequestContext:
     plan: Plan | None = None
     steps: Steps | None = None
     error: BaseException | None = None
+    #: Whether the headers of the response may go out as they are.
+    is_complete = False
     _opened_session: Any = None
     _after_this_request: list[AfterRequestCallable[Any]] | None = None
     _app_context: AppContext | None = None
@@ -239,10 +249,6 @@ class RequestContext:
         self.request: Any = request
         if request is None:
             self.request = app.request_class(environ)
-            self.request.json_module = app.json
-        # How the context was entered: each time the token and, where another
-        # application context of the same app was current, what was in force.
-        self._entries: list[tuple[Token[Any], tuple[Any, ...] | None]] = []
         if session is not None:
             self._opened_session = session
 
@@ -345,12 +351,15 @@ class RequestContext:
         self.plan = plan
         outer = _current.context.get(None)
         token = _current.context.set(self)
-        if outer is None or outer is self or outer.app is not self.app:
-            self._entries.append((token, None))
-        else:
-            self._entries.append((token, (self._app_context, self._owns_app_context)))
+        saved = None
+        if outer is not None and outer is not self and outer.app is self.app:
+            saved = self._app_context, self._owns_app_context
             self._app_context = outer.app_context
             self._owns_app_context = False
+        if self._entries:
+            self._entries.append((token, saved))
+        else:
+            self._entries = [(token, saved)]
         if appcontext_pushed.receivers:
             _ = self.app_context
         if plan.opens_session:
@@ -368,6 +377,24 @@ class RequestContext:
         Raises:
             AssertionError: Another context was entered and not left.
         """
+        plan = self.plan
+        if (
+            # PERF: the usual end of a request in 0.3 µs, 1.2 µs by all its steps.
+            plan is not None
+            and plan.ends_quietly
+            and plan is self.app._registry.plan
+            and len(self._entries) == 1
+            and self._app_context is None
+            and self.steps is not None
+            and not self.steps.teardown
+            and not (_TEARING_DOWN or _APP_TEARING_DOWN or _APP_POPPED)
+            and "files" not in self.request.__dict__
+            and self.request.routing_exception is None
+            and _current.context.get(None) is self
+        ):
+            _current.context.reset(self._entries.pop()[0])
+            self.request.environ["werkzeug.request"] = None
+            return
         is_last = len(self._entries) == 1
         if is_last and exc is _UNSET:
             exc = sys.exc_info()[1]
@@ -404,7 +431,7 @@ class RequestContext:
             or plan.overrides_request_teardown
             or self.steps is None
             or self.steps.teardown
-            or request_tearing_down.receivers
+            or _TEARING_DOWN
         ):
             self.app.do_teardown_request(exc)
         if plan is None or plan.closes_request or "files" in vars(self.request):
@@ -418,8 +445,8 @@ class RequestContext:
             or plan is None
             or plan is not self.app._registry.plan
             or plan.tears_down_app
-            or appcontext_tearing_down.receivers
-            or appcontext_popped.receivers
+            or _APP_TEARING_DOWN
+            or _APP_POPPED
         ):
             return self.app_context
         return None

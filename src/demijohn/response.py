@@ -16,9 +16,17 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from . import _current
 from . import json as json_module
+from ._lazy import Lazy
 
 #: Attributes of a cookie, in the order in which `set_cookie` takes them.
 _COOKIE_ATTRIBUTES = ("max_age", "expires", "path", "domain", "secure", "httponly", "samesite", "partitioned")
+
+#: Ready headers for short bodies; what is longer makes its own.
+_KNOWN_LENGTHS = 1_024
+_LENGTHS = [("Content-Length", str(size)) for size in range(_KNOWN_LENGTHS)]
+#: Headers that Werkzeug completes or rewrites before they are sent.
+_REWRITTEN = frozenset({"location", "content-location"})
+_new = object.__new__
 
 #: What a header name is made of (RFC 9110, section 5.6.2).
 _is_token = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
@@ -37,6 +45,12 @@ class Response(WerkzeugResponse):
     default_mimetype: str | None = "text/html"
     json_module = json_module
     autocorrect_location_header = False
+
+    # PERF: what `build_plain` need not set: 0.1 µs a response.
+    direct_passthrough = False
+    _status = "200 OK"
+    _status_code = 200
+    _on_close: Any = Lazy("_on_close", lambda response: [])
 
     def set_cookie(self, key: str, value: str = "", *args: Any, **kwargs: Any) -> None:
         """Set a cookie; see `werkzeug.wrappers.Response.set_cookie`.
@@ -79,7 +93,8 @@ def has_plain_init(response_class: Any) -> bool:
     """Say whether `build_plain` makes what calling the class would make."""
     base: Any = WerkzeugResponse
     return (
-        response_class.__init__ is base.__init__
+        issubclass(response_class, Response)
+        and response_class.__init__ is base.__init__
         and response_class.__new__ is object.__new__
         and response_class.__setattr__ is object.__setattr__
         and response_class.default_status == 200
@@ -88,34 +103,32 @@ def has_plain_init(response_class: Any) -> bool:
     )
 
 
-def build_plain(response_class: Any, body: bytes, content_type: str) -> Any:
+def build_plain(response_class: Any, body: bytes, content_type: tuple[str, str]) -> Any:
     """Make a 200 response of a complete body, past the constructor.
 
-    PERF: 0.45 µs where `Response(body, content_type=…)` takes 3.9 µs: the
+    PERF: 0.3 µs where `Response(body, content_type=…)` takes 3.9 µs: the
     header list and the status line are ready, nothing is parsed.
 
     Args:
         response_class: A class that `has_plain_init`.
         body: The whole body.
-        content_type: The complete header value, charset included.
+        content_type: The complete header, charset included.
 
     Returns:
         The instance, in the state in which the constructor leaves it.
     """
-    response = response_class.__new__(response_class)
-    headers = Headers.__new__(Headers)
-    headers._list = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
-    response.headers = headers
-    response._status = "200 OK"
-    response._status_code = 200
-    response.direct_passthrough = False
-    response._on_close = []
+    response = _new(response_class)
+    response.headers = headers = _new(Headers)
+    size = len(body)
+    length = _LENGTHS[size] if size < _KNOWN_LENGTHS else ("Content-Length", str(size))
+    headers._list = [content_type, length]
+    response._plain_headers = content_type, length
     response.response = [body]
     return response
 
 
-def check_response(response: Any) -> None:
-    """Raise if a response says more than it was asked to.
+def check_response(response: Any) -> bool:
+    """Look whether a response can be sent, and whether it is complete.
 
     SECURITY: a control character in a status line or header could end its
     line and begin another (RFC 9110, section 5.5).  Servers differ in what
@@ -125,15 +138,24 @@ def check_response(response: Any) -> None:
         response: The final response; a WSGI application of another kind
             answers for itself.
 
+    Returns:
+        Whether its headers may go out as they are: the length is known and
+        no URL is to be rewritten.
+
     Raises:
         ValueError: The status line or a header is not valid.
     """
     if not isinstance(response, WerkzeugResponse):
-        return
-    # PERF: 0.04 µs a value; the pattern is only asked about text that is not plain.
+        return False
+    headers = response.headers._list
     if not response._status.isprintable():
         _refuse_control(response, "status", response._status)
-    for name, value in response.headers._list:
+    plain = response.__dict__.get("_plain_headers")
+    if plain is not None and len(headers) == 2 and headers[0] is plain[0] and headers[1] is plain[1]:
+        # PERF: nobody touched them since `build_plain`: 0.1 µs, and 0.4 µs by the loop.
+        return True
+    has_length = has_url = False
+    for name, value in headers:
         if not _is_name(name):
             response.close()
             raise ValueError(
@@ -142,6 +164,11 @@ def check_response(response: Any) -> None:
             )
         if not value.isprintable():
             _refuse_control(response, f"header {name!r}", value)
+        if name == "Content-Length":
+            has_length = True
+        elif name.lower() in _REWRITTEN:
+            has_url = True
+    return has_length and not has_url
 
 
 def _refuse_control(response: WerkzeugResponse, what: str, text: str) -> None:

@@ -17,6 +17,7 @@ from jinja2 import BaseLoader, FileSystemLoader
 from . import typing as types
 from ._packages import find_package, find_package_path, get_root_path
 from .pipeline.errors import find_class_and_code
+from .templating import _default_template_ctx_processor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,7 +101,9 @@ class Scaffold:
         #: Functions to call when a request is over, by blueprint.
         self.teardown_request_funcs: dict[Key, list[types.TeardownCallable]] = defaultdict(list)
         #: Functions that add variables to templates, by blueprint.
-        self.template_context_processors: dict[Key, list[types.TemplateContextProcessorCallable]] = defaultdict(list)
+        self.template_context_processors: dict[Key, list[types.TemplateContextProcessorCallable]] = defaultdict(
+            list, {None: [_default_template_ctx_processor]}
+        )
         #: Functions that change a URL's variables, by blueprint.
         self.url_value_preprocessors: dict[Key, list[types.URLValuePreprocessorCallable]] = defaultdict(list)
         #: Functions that add values for building URLs, by blueprint.

@@ -44,6 +44,17 @@ HEADERS = {
     },
 }
 
+CHANGES = {
+    "status": lambda response: setattr(response, "status", "201 Other"),
+    "status code": lambda response: setattr(response, "status_code", 404),
+    "data": lambda response: response.set_data("other"),
+    "headers": lambda response: response.headers.extend({"X-One": "1", "Content-Type": "text/plain"}),
+    "length": lambda response: response.headers.remove("Content-Length"),
+    "mimetype": lambda response: setattr(response, "mimetype", "text/css"),
+    "cookie": lambda response: response.set_cookie("name", "value", httponly=True),
+    "part": lambda response: response.response.append(b"more"),
+}
+
 
 @pytest.fixture(params=[flask, demijohn], ids=["flask", "demijohn"])
 def lib(request):
@@ -130,16 +141,27 @@ def test_a_response_that_was_changed_is_sent_as_flask_sends_it(result, change):
     assert answers[0] == answers[1]
 
 
-CHANGES = {
-    "status": lambda response: setattr(response, "status", "201 Other"),
-    "status code": lambda response: setattr(response, "status_code", 404),
-    "data": lambda response: response.set_data("other"),
-    "headers": lambda response: response.headers.extend({"X-One": "1", "Content-Type": "text/plain"}),
-    "length": lambda response: response.headers.remove("Content-Length"),
-    "mimetype": lambda response: setattr(response, "mimetype", "text/css"),
-    "cookie": lambda response: response.set_cookie("name", "value", httponly=True),
-    "part": lambda response: response.response.append(b"more"),
-}
+@pytest.mark.parametrize("change", [*CHANGES, "location", "no body"])
+def test_a_response_may_be_changed_at_the_very_end(change):
+    """What an overridden `full_dispatch_request` does to its response is sent as Flask sends it."""
+    changes = CHANGES | {
+        "location": lambda response: response.headers.set("Location", "/é"),
+        "no body": lambda response: setattr(response, "status_code", 204),
+    }
+    answers = []
+    for lib in (flask, demijohn):
+        app = lib.Flask("made")
+        app.add_url_rule("/", "page", lambda: "text")
+        inner = app.full_dispatch_request
+
+        def dispatch(inner=inner):
+            response = inner()
+            changes[change](response)
+            return response
+
+        app.full_dispatch_request = dispatch
+        answers.append([record(app) for _ in range(2)])
+    assert answers[0] == answers[1]
 
 
 def test_the_headers_that_are_sent_are_a_list_of_their_own():

@@ -376,6 +376,20 @@ def test_the_loop_survives_what_a_task_of_a_view_raises(kind):
     assert "worked" == run_in_thread(lambda: call(work))
 
 
+def test_the_loop_survives_being_stopped(own_loop):
+    """A view that stops the loop by mistake is answered, and so is the next one."""
+
+    async def stop():
+        own_loop.loop.stop()
+        return "stopped"
+
+    async def work():
+        await asyncio.sleep(0)
+        return "worked"
+
+    assert ["stopped", "worked"] == [run_in_thread(bridge.async_to_sync(function)) for function in (stop, work)]
+
+
 @pytest.mark.parametrize("kind", [LookupError, Stop, SystemExit])
 @pytest.mark.usefixtures("own_loop")
 def test_an_error_of_an_async_view_leaves_nothing_current(app, kind):

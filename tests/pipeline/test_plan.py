@@ -446,3 +446,14 @@ def test_the_kinds_of_overrides_that_a_plan_notes():
     assert [False, True] == [plan.closes_request for plan in plans]
     assert [False, True] == [plan.overrides_request_teardown for plan in plans]
     assert [False, True] == [plan.tears_down_app for plan in plans]
+
+
+def test_another_subdomain_is_not_found_however_often_it_is_asked_for(lib):
+    """With subdomain matching a rule of the main domain does not answer for others."""
+    app = lib.Flask("made", subdomain_matching=True)
+    app.config["SERVER_NAME"] = "h.test"
+    app.add_url_rule("/", "view", lambda: "text")
+    client = app.test_client()
+    assert [404, 404, 200] == [
+        client.get("/", base_url=f"http://{name}h.test").status_code for name in ("x.", "x.", "")
+    ]

@@ -9,6 +9,7 @@ FLOORS = {
     "demijohn._proxies": 0,
     "demijohn._packages": 1,
     "demijohn._body": 1,
+    "demijohn._lazy": 1,
     "demijohn._stream": 1,
     "demijohn.routing": 1,
     "demijohn.config": 1,

@@ -33,12 +33,11 @@ class LoopThread:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self.loop)
-        is_stopped = False
-        while not is_stopped:
-            # asyncio goes out of its loop for these; whoever waits for the task gets them.
+        while True:
+            # asyncio leaves its loop for these, and when a view stops it;
+            # whoever waits for a task gets the result all the same.
             with suppress(SystemExit, KeyboardInterrupt):
                 self.loop.run_forever()
-                is_stopped = True
 
     def call(self, coroutine: Coroutine[Any, Any, Any], context: Context) -> Any:
         """Run a coroutine on the loop and wait for its result.

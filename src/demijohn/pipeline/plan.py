@@ -59,7 +59,7 @@ MAX_KNOWN_HOSTS = 1_000
 class Steps:
     """What a request for one endpoint takes, in order."""
 
-    __slots__ = ("after", "before", "endpoint", "processors", "teardown", "view")
+    __slots__ = ("after", "before", "endpoint", "is_direct", "processors", "teardown", "view")
 
     def __init__(self, plan: Plan, endpoint: str | None) -> None:
         app = plan.app
@@ -76,6 +76,8 @@ class Steps:
         self.processors = tuple(_chain(app.url_value_preprocessors, inward))
         #: Functions that run before the view.
         self.before = tuple(map(convert, _chain(app.before_request_funcs, inward)))
+        #: Whether nothing comes between the match and the view.
+        self.is_direct = not (self.processors or self.before or plan.preprocess or plan.dispatch)
         #: Functions that get the response, the last registered first.
         self.after = tuple(map(convert, _chain(app.after_request_funcs, outward, reverse=True)))
         #: Functions that run when the request is over, the last first.
@@ -102,7 +104,7 @@ class Plan:
         self.find_rule = matcher.find
         self.known_hosts: set[str | None] = set()
         #: Whether every request has to be matched by Werkzeug's adapter.
-        self.asks_adapter = matcher.needs_host or is_overridden(app, "create_url_adapter")
+        self.asks_adapter = matcher.needs_host or app.subdomain_matching or is_overridden(app, "create_url_adapter")
 
         self.full_dispatch = find_override(app, "full_dispatch_request")
         self.preprocess = find_override(app, "preprocess_request")
@@ -110,6 +112,7 @@ class Plan:
         self.finalize = find_override(app, "finalize_request")
         self.make_response = find_override(app, "make_response")
         self.process = find_override(app, "process_response")
+        self.request_context = find_override(app, "request_context")
         self.results = ResultTable(app)
 
         interface = app.session_interface
@@ -129,6 +132,9 @@ class Plan:
         self.tears_down_app = bool(
             self.teardown or is_overridden(app, "do_teardown_appcontext") or is_overridden(app, "app_context")
         )
+
+        #: Whether nothing of the application's own runs when a request ends.
+        self.ends_quietly = not (self.tears_down_app or self.overrides_request_teardown or self.closes_request)
 
     def remember_host(self, host: str) -> None:
         """Keep a host name that Werkzeug found valid."""

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 Maker = Callable[[Any, Any], Any]
 
+_JSON_TYPE = "Content-Type", "application/json"
 #: The content type of an HTTP error's page, and what decides about its answer.
-_ERROR_TYPE = "text/html; charset=utf-8"
+_ERROR_TYPE = "Content-Type", "text/html; charset=utf-8"
 _ERROR_METHODS = ("__call__", "get_response", "get_body", "get_headers", "get_description")
 
 _FORMS = (
@@ -54,7 +55,7 @@ class ResultTable(dict[type, Maker]):
         if self._builds_plainly:
             self[str] = self._from_text
             self[bytes] = self._from_bytes
-            self._content_type: str = self.response_class(b"").headers["Content-Type"]
+            self._content_type = "Content-Type", self.response_class(b"").headers["Content-Type"]
             provider = app.json
             if provider.__class__.response is DefaultJSONProvider.response and "response" not in vars(provider):
                 self[dict] = self[list] = self._from_json
@@ -90,7 +91,7 @@ class ResultTable(dict[type, Maker]):
         if provider.mimetype != "application/json" or "response" in vars(provider):
             return provider.response(result)
         body = provider.dump_body(result).encode()
-        return build_plain(self.response_class, body, provider.mimetype)
+        return build_plain(self.response_class, body, _JSON_TYPE)
 
     def _from_body(self, context: Any, result: Any) -> Any:
         return self.response_class(result)
