@@ -29,11 +29,13 @@ class Pieces(io.RawIOBase):
 
 
 def build_body(content: bytes) -> bytes:
+    """Return a multipart body with one upload."""
     head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="field"; filename="a"\r\n\r\n'
     return head.encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
 
 
 def read_upload(stream, length: int) -> bytes:
+    """Return the upload that a request finds in a stream."""
     environ = {
         "REQUEST_METHOD": "POST",
         "PATH_INFO": "/",
