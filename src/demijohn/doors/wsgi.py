@@ -36,6 +36,7 @@ def serve(app: Any, environ: WSGIEnvironment, start_response: StartResponse) -> 
         Exception: What is to reach the server, such as in debug mode.
     """
     plan = app._registry.plan
+    context: Any
     if plan is None or plan.request_context is not None:
         context = app.request_context(environ)
     else:
