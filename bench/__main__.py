@@ -45,8 +45,11 @@ def main() -> int:
         return 0
     folder = FOLDER if options.is_published else CACHE / "partial"
     results = load(folder) if options.render or options.is_published else {}
+    if options.render and not results:
+        print(f"there is no results.json in {folder} to write tables from; run the benchmark first")
+        return 1
     if not options.render:
-        measure(options, QUICK if options.quick else FULL, results)
+        measure(options, QUICK if options.quick else FULL, results, folder)
     report = write(folder, results)
     if not options.is_published:
         print(report)
@@ -94,18 +97,20 @@ def split(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def measure(options: argparse.Namespace, size: Size, results: dict[str, Any]) -> None:
+def measure(options: argparse.Namespace, size: Size, results: dict[str, Any], folder: Path) -> None:
     """Measure the parts that are asked for, and put them into the results.
 
     Args:
         options: The command line.
         size: How much to measure.
         results: Gets the figures; parts that are not measured stay.
+        folder: Where results are written after every part, so that a run that is broken off has not been for nothing.
     """
     # The bar needs rich; tables and plot can be made anew without it.
     from .progress import Bar
 
     results["machine"] = machine.describe()
+    results["is_quick"] = options.quick
     rows = [row for row in wire.ROWS if row.peer in options.peers or (row.peer == "rsgi" and not options.quick)]
     routes = list(size.routes)
     plans = {
@@ -126,8 +131,10 @@ def measure(options: argparse.Namespace, size: Size, results: dict[str, Any]) ->
     }
     with Bar(sum(plans[name][0] for name in options.sections)) as bar:
         for name in options.sections:
-            results.setdefault("runs", {})[name] = machine.stamp()
+            rounds = {"rounds": size.wire_rounds if name == "wire" else size.rounds}
+            results.setdefault("runs", {})[name] = {**machine.stamp(), **rounds}
             results[name] = plans[name][1](bar.tell)
+            write(folder, results)
 
 
 def measure_wire(rows: list[wire.Row], size: Size, tell: inprocess.Tell) -> dict[str, Any]:

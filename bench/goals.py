@@ -12,12 +12,13 @@ PATH = Path(__file__).with_name("goals.toml")
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a goal stands: `is_met` is None when its figures are not there."""
+    """How a goal stands; `is_met` is None when it cannot be judged, and `reason` says why."""
 
     what: str
     measured: float | None
     limit: str
     is_met: bool | None
+    reason: str = ""
 
 
 def load_goals() -> list[dict[str, Any]]:
@@ -64,9 +65,12 @@ def _compare(goal: dict[str, Any], results: dict[str, Any]) -> Verdict:
     ours = find(results, goal["ours"])
     theirs = find(results, goal["theirs"]) if "theirs" in goal else 1.0
     text = f"{sign} {limit:g}"
-    needed = goal.get("needs")
-    is_enough = needed is None or (find(results, needed["figure"]) or 0.0) >= needed["at_least"]
-    if ours is None or theirs is None or theirs <= 0 or not is_enough:
-        return Verdict(goal["what"], None, text, is_met=None)
+    if ours is None or theirs is None or theirs <= 0:
+        return Verdict(goal["what"], None, text, is_met=None, reason="not measured")
     measured = (ours - goal.get("plus", 0.0)) / theirs
+    needed = goal.get("needs")
+    if needed is not None and (find(results, needed["figure"]) or 0.0) < needed["at_least"]:
+        return Verdict(goal["what"], measured, text, is_met=None, reason=f"not judged: {needed['otherwise']}")
+    if measured > goal.get("possible", measured):
+        return Verdict(goal["what"], measured, text, is_met=None, reason="not judged: more than is possible, so noise")
     return Verdict(goal["what"], measured, text, is_met=measured <= limit if sign == "≤" else measured >= limit)

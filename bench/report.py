@@ -44,21 +44,28 @@ def _write_head(results: Results) -> str:
         "",
         "Repeat it with `scripts/bench`; `scripts/bench --quick` takes less than a minute and prints the same tables.",
     ]
+    if results.get("is_quick"):
+        lines += ["", "**This is a quick run**: short turns and small sizes, for daily use and not for publication."]
     if marks:
         lines += ["", f"Measured: {'; '.join(marks)} (load: processes that wanted a core when the part began)."]
     return "\n".join(lines)
 
 
 def _write_goals(verdicts: list[Verdict]) -> str:
-    words = {True: "met", False: "**not met**", None: "not measured"}
+    words = {True: "met", False: "**not met**"}
     rows = [
-        [one.what, one.limit, "–" if one.measured is None else f"{one.measured:.3g}", words[one.is_met]]
+        [
+            one.what,
+            one.limit,
+            "–" if one.measured is None else f"{one.measured:.3g}",
+            one.reason if one.is_met is None else words[one.is_met],
+        ]
         for one in verdicts
     ]
     met = sum(one.is_met is True for one in verdicts)
     known = sum(one.is_met is not None for one in verdicts)
     head = (
-        f"## Goals\n\n{met} of {known} measured goals are met. "
+        f"## Goals\n\n{met} of {known} goals that could be judged are met. "
         "Each figure is a ratio of two figures of this run; memory is in bytes."
     )
     return f"{head}\n\n{build_table(['what', 'goal', 'measured', ''], rows)}"
@@ -151,17 +158,24 @@ def _write_wire(section: Results) -> str:
             label = PEERS[row.peer].label if row.peer in PEERS else "bare RSGI function"
             bare = figures.get(f"{_US} on {row.server}", {}).get("rps")
             rows.append([row.server, label, *_write_load(figure, bare)])
-        titles = ["server", "app", "requests/s", "of Demijohn's there", "p50, ms", "p99, ms", "MiB"]
+        titles = ["server", "app", "requests/s", "best of worst", "of Demijohn's there", "p50, ms", "p99, ms", "MiB"]
         parts += [f"### {CASES[case].label}, wire", build_table(titles, rows)]
     return "\n\n".join(parts)
 
 
 def _write_load(figure: Results, ours: float | None) -> Cells:
     if "fault" in figure:
-        return [f"– {' '.join(str(figure['fault']).split())[:120]}", "", "", "", ""]
+        return [f"– {' '.join(str(figure['fault']).split())[:120]}", "", "", "", "", ""]
     ratio = f"{figure['rps'] / ours:.2f}×" if ours else "–"
     megabytes = f"{figure['rss'] / _MEGABYTE:.0f}"
-    return [f"{figure['rps']:,}", ratio, f"{figure['p50_ms']:.2f}", f"{figure['p99_ms']:.2f}", megabytes]
+    return [
+        f"{figure['rps']:,}",
+        f"{figure['spread']:.2f}",
+        ratio,
+        f"{figure['p50_ms']:.2f}",
+        f"{figure['p99_ms']:.2f}",
+        megabytes,
+    ]
 
 
 def _write_scale(section: Results) -> str:

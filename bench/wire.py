@@ -162,19 +162,33 @@ def measure(rows: list[Row], rounds: int, seconds: int, tell: Callable[[str], No
 
     Returns:
         By case and row: `rps` (requests a second), `p50_ms`, `p99_ms` and
-        `rss` (bytes of all the server's processes); or `fault`.
+        `rss` (bytes of all the server's processes) of the best turn, and
+        `spread`, its throughput over that of the worst; or `fault`.
     """
-    results: dict[str, Any] = {case: {} for case in CASE_NAMES}
+    turns: dict[str, dict[str, list[dict[str, Any]]]] = {case: {row.name: [] for row in rows} for case in CASE_NAMES}
     for case in CASE_NAMES:
         for number in range(rounds):
             shift = number % len(rows)
             for row in rows[shift:] + rows[:shift]:
                 tell(f"{CASES[case].label}, {row.name}: round {number + 1} of {rounds}")
-                turn = _load(row, case, seconds)
-                best = results[case].get(row.name, {})
-                if turn.get("rps", 0) >= best.get("rps", 0) and "fault" not in best:
-                    results[case][row.name] = turn
-    return results
+                turns[case][row.name].append(_load(row, case, seconds))
+    return {case: {name: choose_turn(some) for name, some in by_row.items()} for case, by_row in turns.items()}
+
+
+def choose_turn(turns: list[dict[str, Any]]) -> dict[str, Any]:
+    """Choose the turn with most requests; one that failed spoils all.
+
+    Args:
+        turns: What each turn measured.
+
+    Returns:
+        The best, with its `spread`; or the first that has a `fault`.
+    """
+    for turn in turns:
+        if "fault" in turn:
+            return turn
+    best = max(turns, key=lambda turn: turn["rps"])
+    return {**best, "spread": round(best["rps"] / max(1, min(turn["rps"] for turn in turns)), 2)}
 
 
 def _load(row: Row, case: str, seconds: int) -> dict[str, Any]:
@@ -185,6 +199,8 @@ def _load(row: Row, case: str, seconds: int) -> dict[str, Any]:
                 return {"fault": fault}
             _run_wrk(port, 1)
             figures = parse_wrk(_run_wrk(port, seconds))
+            if "fault" in figures:
+                return figures
             return {**figures, "rss": sum(_read_rss(number) for number in list_processes(process.pid))}
     except (OSError, RuntimeError, subprocess.SubprocessError) as error:
         return {"fault": str(error)}

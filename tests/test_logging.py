@@ -15,7 +15,7 @@ from demijohn.logging import create_logger, default_handler, has_level_handler, 
 def _no_handlers(pytestconfig):
     """Run without the handlers of pytest, and undo what the test does to the loggers."""
     plugin = pytestconfig.pluginmanager.unregister(name="logging-plugin")
-    root, logger = logging.getLogger(), logging.getLogger("made")
+    root, logger = logging.getLogger(), logging.getLogger("logged")
     kept, root.handlers = root.handlers, []
     yield
     root.handlers = kept
@@ -27,7 +27,7 @@ def _no_handlers(pytestconfig):
 @pytest.fixture
 def app():
     """Return an application whose logger is named made."""
-    return Flask("made")
+    return Flask("logged")
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def handler_on(logger, level=logging.NOTSET):
 def test_the_logger_gets_the_default_handler(app):
     """Without any handler the default one is added, and the level is left alone."""
     logger = create_logger(app)
-    assert ("made", logging.NOTSET, [default_handler]) == (logger.name, logger.level, logger.handlers)
+    assert ("logged", logging.NOTSET, [default_handler]) == (logger.name, logger.level, logger.handlers)
 
 
 def test_creating_twice_adds_one_handler(app):
@@ -61,7 +61,7 @@ def test_debug_mode_logs_debug_messages(app):
 def test_a_level_that_was_set_is_kept(app):
     """Debug mode does not touch a level that the user chose."""
     app.debug = True
-    logging.getLogger("made").setLevel(logging.ERROR)
+    logging.getLogger("logged").setLevel(logging.ERROR)
     assert logging.ERROR == create_logger(app).level
 
 
@@ -73,7 +73,7 @@ def test_a_handler_of_the_root_is_enough(app):
 
 def test_a_handler_counts_if_it_takes_the_effective_level():
     """A handler counts unless its level is above the logger's effective one."""
-    logger = logging.getLogger("made")
+    logger = logging.getLogger("logged")
     with handler_on(logger, logging.WARNING):
         assert has_level_handler(logger)
     with handler_on(logger, logging.ERROR):
@@ -82,7 +82,7 @@ def test_a_handler_counts_if_it_takes_the_effective_level():
 
 def test_a_handler_behind_a_wall_does_not_count():
     """Handlers of parents count only as far as messages are passed on."""
-    logger = logging.getLogger("made")
+    logger = logging.getLogger("logged")
     with handler_on(logging.getLogger()):
         assert has_level_handler(logger)
         logger.propagate = False
