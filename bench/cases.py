@@ -147,7 +147,7 @@ def carry_cookie(request: Request, answer: Answer) -> Request:
 
 
 def carry_validators(request: Request, answer: Answer) -> Request:
-    """Ask whether a file has changed, by whatever the answer to the first request gave."""
+    """Ask whether a file has changed, by the tags of an earlier answer."""
     names = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
     known = [(theirs, answer.get(ours)) for ours, theirs in names.items() if answer.get(ours)]
     return replace(request, headers=(*request.headers, *known))

@@ -272,7 +272,7 @@ class _Exchange:
         self.gone: asyncio.Future[None] | None = None
 
     async def receive(self) -> dict[str, Any]:
-        """Give the next piece of the body; after the last, wait until the answer is sent."""
+        """Give the next piece of the body, and after the last the end."""
         position = self.position
         if position < len(self.pieces):
             self.position = position + 1

@@ -20,7 +20,7 @@ _PACKAGES = (
 
 
 def describe() -> dict[str, Any]:
-    """Give the machine, the interpreter and the versions of all packages that take part."""
+    """Give the machine, the interpreter and the versions of packages."""
     return {
         "processor": _find_processor(),
         "cores": os.cpu_count(),

@@ -102,6 +102,6 @@ def run_program(module: str, *arguments: str, timeout: float = 3600) -> dict[str
 
 
 def build_environment(**more: str) -> dict[str, str]:
-    """Build the environment of a child: hashes are seeded alike, so that dictionaries collide alike."""
+    """Build the environment of a child, whose hashes are seeded as in all."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("FLASK_", "DJANGO_", "PYTHON"))}
     return {**kept, "PYTHONHASHSEED": "0", "PYTHONUNBUFFERED": "1", **more}

@@ -95,10 +95,10 @@ def open_subject(peer: str, case: str) -> Subject:
 
 
 def parse_stacks(text: str) -> Lines:
-    """Read what py-spy wrote: stacks, outermost frame first, each with the number of times it was seen.
+    """Read what py-spy wrote: stacks, each with how often it was seen.
 
     Args:
-        text: Lines such as `main (/a.py:3);time (/drive.py:81);view (/b.py:7) 12`.
+        text: Outermost frame first, lines such as `main (/a.py:3);time (/drive.py:81);view (/b.py:7) 12`.
 
     Returns:
         How often each line was the innermost, by function and file; what was

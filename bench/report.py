@@ -273,7 +273,7 @@ _SECTIONS = {
 
 
 def build_table(titles: Cells, rows: list[Cells]) -> str:
-    """Build a Markdown table; all columns but the first are aligned to the right."""
+    """Build a Markdown table whose figures are aligned to the right."""
     lines = [titles, ["---"] + ["---:"] * (len(titles) - 1), *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
 

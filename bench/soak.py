@@ -26,7 +26,7 @@ KINDS = ("plain", "number", "write", "read", "caught", "failed", "dropped", "mis
 
 
 def run(app: Any, first: int, last: int, look: Callable[[], dict[str, int]]) -> list[dict[str, int]]:
-    """Send requests, and look at memory after the first and after the last of them."""
+    """Send requests, and look at memory after some and after all of them."""
     cookie = carry_cookie(Request("/read"), WsgiDriver(app).ask(Request("/write", query="name=Ann")))
     templates = {
         "plain": Request("/"),
@@ -76,7 +76,7 @@ def look_at_memory() -> dict[str, int]:
 
 
 def main() -> None:
-    """Run, and print what memory was at both looks and what it grew by for each request between them."""
+    """Run, and print what memory was and by how much it grew."""
     peer, first, last = PEERS[sys.argv[1]], int(sys.argv[2]), int(sys.argv[3])
     logging.disable(logging.CRITICAL)
     if "trace" in sys.argv:

@@ -39,7 +39,11 @@ class Subject:
         self.check()
 
     def check(self) -> str:
-        """Ask twice more, as the second answer may be the wrong one, and keep and give what is wrong."""
+        """Ask twice more, and keep and give what is wrong.
+
+        Twice, because the second answer may be the wrong one: something may
+        be left over from the first.
+        """
         try:
             self.fault = self._ask() or self._ask()
         except Exception as error:
@@ -63,7 +67,7 @@ class Subject:
 
 
 def expect(peer: Peer, case: Case) -> Case:
-    """Give what is to be expected of a peer: a part of a framework gives a body and nothing else."""
+    """Give what a peer has to answer: a part alone gives nothing but a body."""
     if peer.interface != "function":
         return case
     return replace(case, status=0, mimetype="", header=None, first=None, follow=None)

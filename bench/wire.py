@@ -130,7 +130,7 @@ ROWS = (
 
 
 def install_wrk() -> str:
-    """Make sure that wrk is there: install it from the distribution's packages when this is root.
+    """Install wrk from the distribution's packages, if it is not there.
 
     Returns:
         An empty string, or why there is no wrk.

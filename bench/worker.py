@@ -41,7 +41,7 @@ class Worker:
         return {"version": version, "compiled": find_compiled(self.peer.module), "cases": sorted(apps)}
 
     def open(self, case: str) -> dict[str, Any]:
-        """Build the app of a case, look at its answer, and see how long a request takes."""
+        """Build the app of a case, check its answer, and calibrate."""
         apps = load_apps(self.peer)
         if case not in apps:
             return {"missing": apps.missing.get(case, "this part has no such case")}
@@ -74,7 +74,7 @@ class Worker:
         return {"seconds": self.driver.time(self.requests[which], count)}
 
     def close(self) -> dict[str, Any]:
-        """Look at the answer once more, now that the app has answered often, and let it go."""
+        """Check the answer of an app that has answered often, and let it go."""
         fault = ""
         if self.subject is not None:
             fault = self.subject.check()
