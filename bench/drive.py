@@ -25,7 +25,7 @@ _PIECE = 64 * 1024
 _COMMON = (
     ("Host", f"{HOST}:{PORT}"),
     ("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"),
-    ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+    ("Accept", "text/html, application/json;q=0.9, */*;q=0.7"),
     ("Accept-Language", "en-US,en;q=0.5"),
     ("Connection", "keep-alive"),
 )

@@ -1,10 +1,20 @@
-"""What every test shares: the caller's shell does not reach into it."""
+"""What tests share: no shell reaches into them, and many hold for Flask as well."""
 
 from __future__ import annotations
 
 import os
+from types import ModuleType
 
+import flask
 import pytest
+
+import demijohn
+
+
+@pytest.fixture(params=[flask, demijohn], ids=["flask", "demijohn"])
+def lib(request: pytest.FixtureRequest) -> ModuleType:
+    """Give Flask and Demijohn in turn: what is asserted holds for both."""
+    return request.param
 
 
 @pytest.fixture(autouse=True)

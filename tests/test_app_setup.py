@@ -18,12 +18,6 @@ import demijohn.testing
 from demijohn.app_setup import App
 
 
-@pytest.fixture(params=[flask, demijohn], ids=["flask", "demijohn"])
-def lib(request):
-    """Give Flask and Demijohn in turn: what is asserted holds for both."""
-    return request.param
-
-
 @pytest.fixture
 def app(lib):
     """Return an application."""

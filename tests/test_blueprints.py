@@ -1,18 +1,10 @@
 """Parts of an application: what is recorded, under which names, and when it is done."""
 
 import click
-import flask
-import flask.cli
 import pytest
 
 import demijohn
 import demijohn.cli
-
-
-@pytest.fixture(params=[flask, demijohn], ids=["flask", "demijohn"])
-def lib(request):
-    """Give Flask and Demijohn in turn: what is asserted holds for both."""
-    return request.param
 
 
 @pytest.fixture

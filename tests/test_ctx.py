@@ -6,18 +6,11 @@ import sys
 import threading
 import weakref
 
-import flask
 import greenlet
 import pytest
 
 import demijohn
 from demijohn._current import context as current_frame
-
-
-@pytest.fixture(params=[flask, demijohn], ids=["flask", "demijohn"])
-def lib(request):
-    """Give Flask and Demijohn in turn: what is asserted holds for both."""
-    return request.param
 
 
 @pytest.fixture

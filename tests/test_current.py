@@ -2,21 +2,13 @@
 
 import threading
 
-import flask
 import pytest
 
-import demijohn
 from demijohn import Flask, _current
 
 FINDERS = [_current.find_app, _current.find_app_context, _current.find_request_context]
 OF_APP = [_current.get_app, _current.get_app_context, _current.get_globals]
 OF_REQUEST = [_current.get_request_context, _current.get_request, _current.get_session]
-
-
-@pytest.fixture(params=[flask, demijohn], ids=["flask", "demijohn"])
-def lib(request):
-    """Give Flask and Demijohn in turn: what is asserted holds for both."""
-    return request.param
 
 
 @pytest.fixture

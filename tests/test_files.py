@@ -2,17 +2,10 @@
 
 from datetime import timedelta
 
-import flask
 import pytest
 
 import demijohn
 from demijohn._files import find_cache_age, open_below, send_below
-
-
-@pytest.fixture(params=[flask, demijohn], ids=["flask", "demijohn"])
-def lib(request):
-    """Give Flask and Demijohn in turn: what is asserted holds for both."""
-    return request.param
 
 
 @pytest.fixture

@@ -16,12 +16,6 @@ OF_APP = ["app_ctx", "current_app", "g"]
 OF_REQUEST = ["request", "request_ctx", "session"]
 
 
-@pytest.fixture(params=[flask, demijohn], ids=["flask", "demijohn"])
-def lib(request):
-    """Give Flask and Demijohn in turn: what is asserted holds for both."""
-    return request.param
-
-
 @pytest.fixture
 def app(lib):
     """Return an application with a secret key."""

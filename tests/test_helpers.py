@@ -17,12 +17,6 @@ class Stop(BaseException):
     """End a stream as no exception does."""
 
 
-@pytest.fixture(params=[flask, demijohn], ids=["flask", "demijohn"])
-def lib(request):
-    """Give Flask and Demijohn in turn: what is asserted holds for both."""
-    return request.param
-
-
 @pytest.fixture
 def app(lib, tmp_path):
     """Return an application in a folder of its own."""

@@ -48,12 +48,6 @@ ENVIRONS = {
 }
 
 
-@pytest.fixture(params=[flask, demijohn], ids=["flask", "demijohn"])
-def lib(request):
-    """Give Flask and Demijohn in turn: what is asserted holds for both."""
-    return request.param
-
-
 @pytest.fixture
 def app():
     """Return an application."""

@@ -1,10 +1,8 @@
 """The response: Flask's defaults, and the short way to make one."""
 
-import flask
 import pytest
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-import demijohn
 from demijohn import Flask, Response, json
 from demijohn.response import check_response, has_plain_init
 
@@ -22,12 +20,6 @@ ATTRIBUTES = [
     ),
     *("_on_close", "max_cookie_size", "autocorrect_location_header", "automatically_set_content_length", "is_json"),
 ]
-
-
-@pytest.fixture(params=[flask, demijohn], ids=["flask", "demijohn"])
-def lib(request):
-    """Give Flask and Demijohn in turn: what is asserted holds for both."""
-    return request.param
 
 
 class WithInit(Response):

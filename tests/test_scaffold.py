@@ -3,12 +3,10 @@
 import os
 import pathlib
 
-import flask
 import pytest
 from jinja2 import FileSystemLoader
 from werkzeug.exceptions import NotFound
 
-import demijohn
 from demijohn.scaffold import Scaffold, _endpoint_from_view_func, setupmethod
 
 TABLES = {
@@ -19,12 +17,6 @@ TABLES = {
     "url_value_preprocessor": "url_value_preprocessors",
     "url_defaults": "url_default_functions",
 }
-
-
-@pytest.fixture(params=[flask, demijohn], ids=["flask", "demijohn"])
-def lib(request):
-    """Give Flask and Demijohn in turn: what is asserted holds for both."""
-    return request.param
 
 
 @pytest.fixture(params=["app", "blueprint"])

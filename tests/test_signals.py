@@ -22,12 +22,6 @@ NAMES = [
 ]
 
 
-@pytest.fixture(params=[flask, demijohn], ids=["flask", "demijohn"])
-def lib(request):
-    """Give Flask and Demijohn in turn: what is asserted holds for both."""
-    return request.param
-
-
 @pytest.fixture
 def app(lib):
     """Return an application with a view, a view that fails and one that flashes."""

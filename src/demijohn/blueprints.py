@@ -13,7 +13,19 @@ from typing import IO, TYPE_CHECKING, Any, AnyStr, TypeVar, cast
 
 from . import typing as types
 from ._files import find_cache_age, open_below, send_below
-from .scaffold import Scaffold, _endpoint_from_view_func, _sentinel, setupmethod
+from .scaffold import (
+    Scaffold,
+    T_after_request,
+    T_before_request,
+    T_error_handler,
+    T_teardown,
+    T_template_context_processor,
+    T_url_defaults,
+    T_url_value_preprocessor,
+    _endpoint_from_view_func,
+    _sentinel,
+    setupmethod,
+)
 
 if TYPE_CHECKING:
     import click
@@ -23,16 +35,9 @@ if TYPE_CHECKING:
 #: Called with the state of each registration.
 DeferredSetupFunction = Callable[["BlueprintSetupState"], None]
 
-T_after_request = TypeVar("T_after_request", bound=types.AfterRequestCallable[Any])
-T_before_request = TypeVar("T_before_request", bound=types.BeforeRequestCallable)
-T_error_handler = TypeVar("T_error_handler", bound=types.ErrorHandlerCallable)
-T_teardown = TypeVar("T_teardown", bound=types.TeardownCallable)
-T_template_context_processor = TypeVar("T_template_context_processor", bound=types.TemplateContextProcessorCallable)
 T_template_filter = TypeVar("T_template_filter", bound=types.TemplateFilterCallable)
 T_template_global = TypeVar("T_template_global", bound=types.TemplateGlobalCallable)
 T_template_test = TypeVar("T_template_test", bound=types.TemplateTestCallable)
-T_url_defaults = TypeVar("T_url_defaults", bound=types.URLDefaultCallable)
-T_url_value_preprocessor = TypeVar("T_url_value_preprocessor", bound=types.URLValuePreprocessorCallable)
 
 #: Tables of functions that a registration copies to the application.
 _MERGED_TABLES = (

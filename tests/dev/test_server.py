@@ -1,15 +1,8 @@
 """The development server: which address, which options, and when it does nothing."""
 
-import flask
 import pytest
 
 import demijohn
-
-
-@pytest.fixture(params=[flask, demijohn], ids=["flask", "demijohn"])
-def lib(request):
-    """Give Flask and Demijohn in turn: what is asserted holds for both."""
-    return request.param
 
 
 @pytest.fixture

@@ -56,12 +56,6 @@ CHANGES = {
 }
 
 
-@pytest.fixture(params=[flask, demijohn], ids=["flask", "demijohn"])
-def lib(request):
-    """Give Flask and Demijohn in turn: what is asserted holds for both."""
-    return request.param
-
-
 def record(app, environ=None):
     """Return what a server gets: each call of `start_response`, the parts, and the error."""
     calls = []

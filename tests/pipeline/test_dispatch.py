@@ -15,12 +15,6 @@ class Stop(BaseException):
     """End a request as an interrupted worker does."""
 
 
-@pytest.fixture(params=[flask, demijohn], ids=["flask", "demijohn"])
-def lib(request):
-    """Give Flask and Demijohn in turn: what is asserted holds for both."""
-    return request.param
-
-
 SIGNALS = [
     *("request_started", "request_finished", "got_request_exception", "request_tearing_down"),
     *("appcontext_pushed", "appcontext_tearing_down", "appcontext_popped"),

@@ -15,7 +15,6 @@ from werkzeug.exceptions import (
 )
 from werkzeug.routing import RequestRedirect, RoutingException
 
-import demijohn
 from demijohn.pipeline.errors import find_class_and_code
 
 
@@ -43,12 +42,6 @@ class OwnNotFound(NotFound):
 
 class Odd(HTTPException):
     """An HTTP error without a code."""
-
-
-@pytest.fixture(params=[flask, demijohn], ids=["flask", "demijohn"])
-def lib(request):
-    """Give Flask and Demijohn in turn: what is asserted holds for both."""
-    return request.param
 
 
 @pytest.fixture

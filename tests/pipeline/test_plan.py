@@ -43,12 +43,6 @@ CALLED = {
 }
 
 
-@pytest.fixture(params=[flask, demijohn], ids=["flask", "demijohn"])
-def lib(request):
-    """Give Flask and Demijohn in turn: what is asserted holds for both."""
-    return request.param
-
-
 @pytest.fixture
 def app(lib):
     """Return an application with two views."""

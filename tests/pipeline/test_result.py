@@ -146,12 +146,6 @@ class Awaitable:
         return iter(())
 
 
-@pytest.fixture(params=[flask, demijohn], ids=["flask", "demijohn"])
-def lib(request):
-    """Give Flask and Demijohn in turn: what is asserted holds for both."""
-    return request.param
-
-
 def answer(lib, result, method="GET", set_up=lambda lib, app: None):
     """Return the status line, the headers and the body that a server gets; or the class of the error."""
     app = lib.Flask("made")

@@ -1,16 +1,7 @@
 """Rules that are added, and URLs that are built from them."""
 
-import flask
 import pytest
 from werkzeug.routing import BuildError, Rule
-
-import demijohn
-
-
-@pytest.fixture(params=[flask, demijohn], ids=["flask", "demijohn"])
-def lib(request):
-    """Give Flask and Demijohn in turn: what is asserted holds for both."""
-    return request.param
 
 
 @pytest.fixture
