@@ -28,8 +28,9 @@ from .helpers import get_debug_flag
 from .json.provider import DefaultJSONProvider, JSONProvider
 from .logging import create_logger
 from .pipeline import errors, urls
+from .pipeline.plan import find_plan
 from .pipeline.registry import Registry
-from .response import Response
+from .response import Response, build_redirect
 from .routing import Map, Rule
 from .scaffold import Scaffold, T_teardown, _endpoint_from_view_func, setupmethod
 from .templating import DispatchingJinjaLoader, Environment
@@ -393,4 +394,6 @@ class App(Scaffold):
 
     def redirect(self, location: str, code: int = 302) -> WerkzeugResponse:
         """Return a response that sends the client elsewhere."""
+        if find_plan(self).results.builds_plainly:
+            return cast("WerkzeugResponse", build_redirect(self.response_class, location, code))
         return _redirect(location, code=code, Response=self.response_class)

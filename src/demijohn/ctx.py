@@ -302,6 +302,11 @@ class RequestContext:
         self._url_adapter = adapter
 
     @property
+    def has_adapter(self) -> bool:
+        """Whether the adapter was made or set, and may have been changed."""
+        return self._url_adapter is not _UNSET
+
+    @property
     def _after_request_functions(self) -> list[AfterRequestCallable[Any]]:
         functions = self._after_this_request
         if functions is None:

@@ -83,11 +83,13 @@ def find_handler(app: AppLike, error: Exception, blueprints: Iterable[str]) -> C
     Returns:
         The handler, or None where there is none.
     """
-    kind, code = find_class_and_code(type(error))
+    kind: Any = type(error)
+    code = kind.code if isinstance(error, HTTPException) else None
     names = (*blueprints, None)
     for wanted in (code, None) if code is not None else (None,):
         for name in names:
-            handlers = app.error_handler_spec[name][wanted]
+            by_code = app.error_handler_spec.get(name)
+            handlers = by_code.get(wanted) if by_code else None
             if not handlers:
                 continue
             for base in kind.__mro__:

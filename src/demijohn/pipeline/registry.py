@@ -45,9 +45,10 @@ class Registry:
     plan: Plan | None = None
     #: How many changes there were.
     changes = 0
-    #: The compiled matcher, kept while the URL map does not change.
+    #: The compiled matcher and builder, kept while the URL map does not change.
     matcher: Any = None
-    #: The revision and the identity of the map that the matcher was made from.
+    builder: Any = None
+    #: The revision and the identity of the map that they were made from.
     matched: tuple[int, int] | None = None
 
     def mark_stale(self) -> None:
