@@ -230,8 +230,8 @@ class RequestContext:
     plan: Plan | None = None
     steps: Steps | None = None
     error: BaseException | None = None
-    #: Whether the headers of the response may go out as they are.
-    is_complete = False
+    #: Whether the parts of the response may go out as they are.
+    is_plain = False
     _opened_session: Any = None
     _after_this_request: list[AfterRequestCallable[Any]] | None = None
     _app_context: AppContext | None = None
@@ -246,9 +246,7 @@ class RequestContext:
         session: Any = None,
     ) -> None:
         self.app: Any = app
-        self.request: Any = request
-        if request is None:
-            self.request = app.request_class(environ)
+        self.request: Any = app.request_class(environ) if request is None else request
         if session is not None:
             self._opened_session = session
 

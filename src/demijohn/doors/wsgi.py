@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
 _PRESERVE = "werkzeug.debug.preserve_context"
 
-#: Status codes that are sent without a body.
-_EMPTY = frozenset({*range(100, 200), 204, 304})
-
 
 def serve(app: Any, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Answer one WSGI call.
@@ -44,12 +41,8 @@ def serve(app: Any, environ: WSGIEnvironment, start_response: StartResponse) -> 
     try:
         response = run(context)
         if (
-            context.is_complete
+            context.is_plain
             and type(response) is context.plan.plain_response_class
-            and response._status_code not in _EMPTY
-            and type(response.response) is list
-            and len(response.response) == 1
-            and type(response.response[0]) is bytes
             and "_on_close" not in response.__dict__
             and context.request.method != "HEAD"
         ):

@@ -34,7 +34,7 @@ def run(context: Any) -> Any:
     Args:
         context: The request context; it stays entered, for sending.  Its
             `error` tells what was raised, for the teardown, and its
-            `is_complete` whether the headers may go out as they are.
+            `is_plain` whether its parts may go out as they are.
 
     Returns:
         The response to send.
@@ -46,11 +46,11 @@ def run(context: Any) -> Any:
         context.push()
         full = context.plan.full_dispatch
         response = full_dispatch(context) if full is None else full()
-        context.is_complete = check_response(response)
+        context.is_plain = check_response(response)
     except Exception as error:
         context.error = error
         response = context.app.handle_exception(error)
-        context.is_complete = check_response(response)
+        context.is_plain = check_response(response)
     except BaseException as error:
         context.error = error
         raise
@@ -127,15 +127,17 @@ def match(context: Any) -> None:
         host not in plan.known_hosts
         or not environ.get("PATH_INFO")
         or "HTTP_UPGRADE" in environ
-        or context.app.config["TRUSTED_HOSTS"] is not None
+        or plan.config["TRUSTED_HOSTS"] is not None
     ):
         context.match_request()
         if context.url_adapter is not None and not plan.asks_adapter:
             plan.remember_host(host)
-    elif request.method in plan.static and request.path in plan.static[request.method]:
-        # PERF: 0.1 µs by the table of plain paths, 0.6 µs by the tree.
-        request.url_rule = plan.static[request.method][request.path]
+    elif (rule := plan.static.get(request.method, _NO_RULES).get(request.path)) is not None:
+        # PERF: 0.06 µs by the table of plain paths, 0.6 µs by the tree.
+        request.url_rule = rule
         request.view_args = {}
+        context.steps = plan.steps[rule.endpoint]
+        return
     else:
         found = plan.find_rule(request.method, request.path)
         if found is NOT_FOUND:
@@ -161,7 +163,18 @@ def preprocess(context: Any) -> Any:
     steps = find_steps(context)
     for processor in steps.processors:
         processor(request.endpoint, request.view_args)
-    for function in walk_hooks(context, steps.before, _get_before):
+    for position, function in enumerate(steps.before, 1):
+        result = function()
+        if result is not None:
+            return result
+        if context.app._registry.plan is not context.plan:
+            return _preprocess_rest(context, steps.before, position)
+    return None
+
+
+def _preprocess_rest(context: Any, functions: tuple[Any, ...], position: int) -> Any:
+    """Go on with the hooks as they are after one of them changed a table."""
+    for function in walk_hooks(context, functions, position, _get_before):
         result = function()
         if result is not None:
             return result
@@ -248,9 +261,12 @@ def process(context: Any, response: Any) -> Any:
     steps = context.steps
     if steps is None or app._registry.plan is not context.plan:
         steps = find_steps(context)
-    if steps.after:
-        for function in walk_hooks(context, steps.after, _get_after):
-            response = function(response)
+    for position, function in enumerate(steps.after, 1):
+        response = function(response)
+        if app._registry.plan is not context.plan:
+            for late in walk_hooks(context, steps.after, position, _get_after):
+                response = late(response)
+            break
     session = context._opened_session
     if session is None:
         # A permanent session is refreshed by every request, used or not.
@@ -265,30 +281,32 @@ def process(context: Any, response: Any) -> Any:
 
 
 def walk_hooks(
-    context: Any, functions: tuple[Any, ...], get_functions: Callable[[Any], tuple[Any, ...]]
+    context: Any, functions: tuple[Any, ...], position: int, get_functions: Callable[[Any], tuple[Any, ...]]
 ) -> Iterator[Callable[..., Any]]:
-    """Yield hooks one after another, those included that one of them adds.
+    """Yield the rest of the hooks after one of them changed a table.
 
     Args:
         context: The request context.
-        functions: The hooks, as the plan has them.
-        get_functions: Takes the steps and returns the hooks, for when one
-            of them changes a table.
+        functions: The hooks, as the plan had them.
+        position: How many of them ran.
+        get_functions: Takes the steps and returns the hooks.
 
     Yields:
         Each hook; the renewed ones where those that ran still come first,
         otherwise the old ones, so that none runs twice.
     """
-    position = 0
-    while position < len(functions):
-        yield functions[position]
-        position += 1
+    while True:
         if context.app._registry.plan is not context.plan:
             renewed = get_functions(find_steps(context))
             if renewed[:position] == functions[:position]:
                 functions = renewed
+        if position >= len(functions):
+            return
+        yield functions[position]
+        position += 1
 
 
+_NO_RULES: dict[str, Any] = {}
 _get_before = attrgetter("before")
 _get_after = attrgetter("after")
 

@@ -99,6 +99,7 @@ class Plan:
     def __init__(self, app: AppLike, matcher: Matcher, builder: Builder, url_map: Any) -> None:
         self.app = app
         self.url_map = url_map
+        self.config = app.config
         self.revision: int = url_map.revision
         self.ensure_sync: Callable[[Any], Any] = app.ensure_sync
         self.steps = StepsTable(self)
