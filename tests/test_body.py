@@ -7,7 +7,7 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.test import create_environ, run_wsgi_app
 
 from demijohn import Flask, request
-from demijohn._body import open_body
+from demijohn._body import decode_form, open_body, read_small_body
 from demijohn.request import Request
 
 
@@ -169,3 +169,69 @@ def test_the_limit_is_the_requests_own():
     strict.max_content_length = 9
     with pytest.raises(RequestEntityTooLarge):
         strict.get_data()
+
+
+@pytest.mark.parametrize("chunk", [None, 1, 3])
+@pytest.mark.parametrize("size", [0, 10, 99_999])
+def test_a_small_body_is_read_at_once(size, chunk):
+    """A body of a plain length is given whole, however it arrives."""
+    body = b"0" * size
+    environ = make(body, length=size, chunk=chunk if chunk is None else chunk * size // 5 + 1)
+    assert body == read_small_body(environ, size)
+
+
+@pytest.mark.parametrize("length", [None, "", "-1", "+1", "1_0", "1.0", "\u0661", "\xb2", "100000", "9" * 5_000])
+def test_a_body_of_another_length_is_left_alone(length):
+    """A length that is absent, odd or large is for the stream to judge; nothing is read."""
+    environ = make(b"0123456789", length=length)
+    assert None is read_small_body(environ, None)
+    assert 0 == environ["wsgi.input"].tell()
+
+
+@pytest.mark.parametrize("mark", [{"wsgi.input_terminated": True}, {"HTTP_TRANSFER_ENCODING": "chunked"}])
+def test_a_body_whose_end_is_marked_is_left_alone(mark):
+    """Its length is not where it ends."""
+    assert None is read_small_body(make(b"0123456789", length=10) | mark, None)
+
+
+@pytest.mark.parametrize("limit", [0, 9])
+def test_a_small_body_over_its_limit_is_left_alone(limit):
+    """It is for the stream to refuse it; nothing is read."""
+    environ = make(b"0123456789", length=10)
+    assert None is read_small_body(environ, limit)
+    assert 0 == environ["wsgi.input"].tell()
+
+
+class Failing:
+    """Give three bytes, then fail."""
+
+    def __init__(self, error):
+        self.parts = [b"012", error]
+
+    def read(self, size=-1):
+        """Return the next part, or raise it."""
+        part = self.parts.pop(0)
+        if isinstance(part, Exception):
+            raise part
+        return part
+
+
+@pytest.mark.parametrize("error", [ConnectionResetError(), OSError(), ValueError()])
+def test_a_small_body_that_cannot_be_read_raises(error):
+    """A connection that fails while a body is read is a client that went away, as with the stream."""
+    for read in (read_small_body, lambda environ, limit: open_body(environ, limit).read()):
+        with pytest.raises(ClientDisconnected):
+            read(make(b"", length=10) | {"wsgi.input": Failing(error)}, None)
+
+
+@pytest.mark.parametrize("received", [b"", b"0", b"012345678"])
+def test_a_small_body_that_was_cut_off_raises(received):
+    """What came of it is not handed over."""
+    with pytest.raises(ClientDisconnected):
+        read_small_body(make(received, length=10), None)
+
+
+@pytest.mark.parametrize(("data", "expected"), [(b"a=\xc3\xa9", "a=é"), (b"\xff=a", ""), (b"", "")])
+def test_a_form_that_is_no_utf_8_is_empty(data, expected):
+    """A form is text as a whole or nothing."""
+    assert expected == decode_form(data)

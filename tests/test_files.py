@@ -1,7 +1,9 @@
 """Files below a folder: static ones that are sent, resources that are opened."""
 
+import os
 from datetime import timedelta
 
+import flask
 import pytest
 
 import demijohn
@@ -123,3 +125,58 @@ def test_a_resource_of_the_instance_may_be_written(lib, tmp_path):
         assert ("é".encode(), "é") == (data.read(), text.read())
     with app.open_instance_resource("file.txt", "r", encoding="latin-1") as text:
         assert "Ã©" == text.read()
+
+
+CONDITIONS = [
+    {},
+    {"If-None-Match": "*"},
+    {"If-None-Match": "{etag}"},
+    {"If-Modified-Since": "{date}"},
+    {"If-Match": '"other"'},
+    {"Range": "bytes=0-3"},
+    {"Range": "bytes=-5"},
+    {"Range": "bytes=5000-"},
+    {"Range": "nonsense"},
+    {"Range": "bytes=0-3", "If-Range": "{etag}"},
+]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("headers", CONDITIONS)
+@pytest.mark.parametrize("name", ["a ü.css", "b.txt.gz", "empty"])
+def test_a_static_file_is_sent_as_flask_sends_it(tmp_path, name, headers, method):
+    """Status, headers and body are the same the first time and, from what was kept, the second."""
+    (tmp_path / name).write_bytes(b"" if name == "empty" else b"x" * 1000)
+    answers = []
+    for framework in (flask, demijohn):
+        client = framework.Flask("made", static_folder=str(tmp_path), static_url_path="/s").test_client()
+        known = client.get(f"/s/{name}")
+        filled = {
+            key: value.format(etag=known.headers["ETag"], date=known.headers["Last-Modified"])
+            for key, value in headers.items()
+        }
+        known.close()
+        for _ in range(2):
+            with client.open(f"/s/{name}", method=method, headers=filled) as response:
+                sent = [pair for pair in response.headers if pair[0] != "Date"]
+                answers.append((response.status, sent, response.data))
+    assert answers[:1] * 4 == answers
+
+
+def test_a_static_file_that_changes_is_sent_as_it_is_now(tmp_path):
+    """What was kept of a file counts no more when its size or date is another."""
+    client = demijohn.Flask("made", static_folder=str(tmp_path), static_url_path="/s").test_client()
+    tags = []
+    for text in ("one", "three"):
+        (tmp_path / "a.txt").write_text(text)
+        with client.get("/s/a.txt") as response:
+            assert (text, str(len(text))) == (response.text, response.headers["Content-Length"])
+            tags.append(response.headers["ETag"])
+    assert tags[0] != tags[1]
+
+
+def test_a_pipe_is_no_static_file(tmp_path):
+    """It would keep the thread that opens it waiting."""
+    os.mkfifo(tmp_path / "pipe")
+    client = demijohn.Flask("made", static_folder=str(tmp_path), static_url_path="/s").test_client()
+    assert 404 == client.get("/s/pipe").status_code

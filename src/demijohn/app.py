@@ -85,7 +85,8 @@ class Flask(App):
         Raises:
             ValueError: The mode is one for writing.
         """
-        return cast("IO[AnyStr]", open_below(self.root_path, resource, mode, encoding))
+        answer: IO[AnyStr] = open_below(self.root_path, resource, mode, encoding)
+        return answer
 
     def get_send_file_max_age(self, filename: str | None) -> int | None:
         """Return for how many seconds a file may be cached.
@@ -106,7 +107,8 @@ class Flask(App):
         Raises:
             RuntimeError: There is no static folder.
         """
-        return cast("Response", send_below(self, filename))
+        answer: Response = send_below(self, filename)
+        return answer
 
     def make_shell_context(self) -> dict[str, Any]:
         """Return the names that the shell starts with."""
@@ -143,10 +145,11 @@ class Flask(App):
         given = dict(context)
         current = _current.find_request_context()
         names = [None] if current is None else [None, *reversed(current.request.blueprints)]
+        make_sync = find_plan(self).make_sync
         for name in names:
             if name in self.template_context_processors:
                 for processor in self.template_context_processors[name]:
-                    context.update(self.ensure_sync(processor)())
+                    context.update(make_sync(processor)())
         context.update(given)
 
     def run(
@@ -182,10 +185,8 @@ class Flask(App):
         from .testing import FlaskClient
 
         client_class = self.test_client_class or FlaskClient
-        return cast(
-            "FlaskClient",
-            client_class(self, self.response_class, use_cookies=use_cookies, **kwargs),
-        )
+        answer: FlaskClient = client_class(self, self.response_class, use_cookies=use_cookies, **kwargs)
+        return answer
 
     def test_cli_runner(self, **kwargs: Any) -> FlaskCliRunner:
         """Return a runner that invokes the application's commands.
@@ -197,12 +198,14 @@ class Flask(App):
         from .testing import FlaskCliRunner
 
         runner_class = self.test_cli_runner_class or FlaskCliRunner
-        return cast("FlaskCliRunner", runner_class(self, **kwargs))
+        answer: FlaskCliRunner = runner_class(self, **kwargs)
+        return answer
 
     def handle_http_exception(self, e: HTTPException) -> HTTPException | ft.ResponseReturnValue:
         """Answer an HTTP error by its handler, or by itself."""
         context = _current.get_request_context()
-        return cast("ft.ResponseReturnValue", errors.handle_http_exception(self, context, e))
+        answer: ft.ResponseReturnValue = errors.handle_http_exception(self, context, e)
+        return answer
 
     def handle_user_exception(self, e: Exception) -> HTTPException | ft.ResponseReturnValue:
         """Answer an exception by its handler.
@@ -212,7 +215,8 @@ class Flask(App):
         """
         context = _current.get_request_context()
         try:
-            return cast("ft.ResponseReturnValue", errors.handle_user_exception(self, context, e))
+            answer: ft.ResponseReturnValue = errors.handle_user_exception(self, context, e)
+            return answer
         finally:
             # Its traceback may name this frame: without the name, no circle is left.
             del e
@@ -224,7 +228,8 @@ class Flask(App):
             Exception: The same one, where it is to reach the server.
         """
         context = _current.get_request_context()
-        return cast("Response", errors.handle_exception(self, context, e))
+        answer: Response = errors.handle_exception(self, context, e)
+        return answer
 
     def log_exception(
         self,
@@ -247,7 +252,8 @@ class Flask(App):
 
     def full_dispatch_request(self) -> Response:
         """Take every step of the current request up to its final response."""
-        return cast("Response", dispatch.full_dispatch(_current.get_request_context()))
+        answer: Response = dispatch.full_dispatch(_current.get_request_context())
+        return answer
 
     def preprocess_request(self) -> ft.ResponseReturnValue | None:
         """Run the URL processors and the before-request functions.
@@ -257,11 +263,13 @@ class Flask(App):
             view's.
         """
         context = _current.get_request_context()
-        return cast("ft.ResponseReturnValue | None", dispatch.preprocess(context))
+        answer: ft.ResponseReturnValue | None = dispatch.preprocess(context)
+        return answer
 
     def dispatch_request(self) -> ft.ResponseReturnValue:
         """Call the view of the current request."""
-        return cast("ft.ResponseReturnValue", dispatch.dispatch(_current.get_request_context()))
+        answer: ft.ResponseReturnValue = dispatch.dispatch(_current.get_request_context())
+        return answer
 
     def finalize_request(
         self, rv: ft.ResponseReturnValue | HTTPException, from_error_handler: bool = False
@@ -273,7 +281,8 @@ class Flask(App):
             from_error_handler: Log an error of what comes after and go on.
         """
         context = _current.get_request_context()
-        return cast("Response", dispatch.finalize(context, rv, from_error_handler))
+        answer: Response = dispatch.finalize(context, rv, from_error_handler)
+        return answer
 
     def make_response(self, rv: ft.ResponseReturnValue) -> Response:
         """Make a response of what a view returned.
@@ -287,7 +296,8 @@ class Flask(App):
             TypeError: It is none of these.
         """
         context = _current.find_request_context()
-        return cast("Response", find_plan(self).results[type(rv)](context, rv))
+        answer: Response = find_plan(self).results[type(rv)](context, rv)
+        return answer
 
     def process_response(self, response: Response) -> Response:
         """Run the after-request functions and save the session.
@@ -298,7 +308,8 @@ class Flask(App):
         Returns:
             The response that the last function returned.
         """
-        return cast("Response", dispatch.process(_current.get_request_context(), response))
+        answer: Response = dispatch.process(_current.get_request_context(), response)
+        return answer
 
     def make_default_options_response(self) -> Response:
         """Answer OPTIONS with the methods that the URL takes."""

@@ -122,9 +122,8 @@ def make_response(*args: Any) -> Response:
             nothing for an empty response.
     """
     app = _current.get_app()
-    if not args:
-        return cast("Response", app.response_class())
-    return cast("Response", app.make_response(args[0] if len(args) == 1 else args))
+    response: Response = app.response_class() if not args else app.make_response(args[0] if len(args) == 1 else args)
+    return response
 
 
 def url_for(
@@ -172,7 +171,8 @@ def redirect(
     """
     app = _current.find_app()
     if app is not None:
-        return cast("WerkzeugResponse", app.redirect(location, code=code))
+        answer: WerkzeugResponse = app.redirect(location, code=code)
+        return answer
     return _redirect(location, code=code, Response=Response)
 
 

@@ -11,6 +11,8 @@ from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from demijohn import Flask
 from demijohn.json.provider import DefaultJSONProvider, JSONProvider
@@ -202,6 +204,45 @@ def test_loading_takes_the_options_of_json_loads(provider):
     """Text and bytes are loaded, with every option of `json.loads`."""
     assert {"a": 1} == provider.loads(b'{"a": 1}')
     assert [Decimal("1.50")] == provider.loads("[1.50]", parse_float=Decimal)
+
+
+def load_both(provider, document):
+    """Return what the provider loads and what `json.loads` does: the value, or the error and its text."""
+    results = []
+    for loads in (provider.loads, json.loads):
+        try:
+            results.append(repr(loads(document)))
+        except (ValueError, TypeError, RecursionError) as error:
+            results.append((type(error), str(error)))
+    return results
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    text=st.one_of(
+        st.text(st.sampled_from('[]{}",:01-.eE\\ unltrfaseNIiy\x00\n\ud800é'), max_size=12),
+        st.recursive(st.none() | st.floats() | st.integers() | st.text(), st.lists).map(json.dumps),
+    ),
+    blanks=st.sampled_from(["", " ", "\n", "\t\r\n", "\x0b", "\ufeff", "\xa0"]),
+    encoding=st.sampled_from([None, "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1"]),
+)
+def test_loading_is_that_of_the_standard_library(provider, text, blanks, encoding):
+    """Every text, in every encoding, gives the value or the error that `json.loads` gives."""
+    document = blanks + text + blanks
+    if encoding is not None:
+        document = document.encode(encoding, "replace" if encoding == "latin-1" else "surrogatepass")
+    expected, found = reversed(load_both(provider, document))
+    assert expected == found
+
+
+@pytest.mark.parametrize(
+    "document",
+    [None, 1, bytearray(b"[1]"), memoryview(b"[1]"), "[" * 100_000, "1" * 5_000, "1 2", b"[1]\n", b"\xef\xbb\xbf1"],
+)
+def test_loading_other_things_is_that_of_the_standard_library(provider, document):
+    """What is no text, and text that is too much, is answered in the same words."""
+    expected, found = reversed(load_both(provider, document))
+    assert expected == found
 
 
 def test_files_are_written_and_read(provider):

@@ -159,3 +159,79 @@ def test_the_current_application_dumps(serializer):
     with app.app_context():
         assert '{"a":1,"b":2}' == serializer.dumps({"b": 2, "a": 1})
     assert '{"b":2,"a":1}' == serializer.dumps({"b": 2, "a": 1})
+
+
+class LongWay(TaggedJSONSerializer):
+    """A serializer that takes no short way, as no subclass does."""
+
+
+FLAT = st.dictionaries(
+    st.text() | st.sampled_from([" t", " di", " t__"]),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(max_size=2),
+    max_size=3,
+)
+
+
+@given(VALUES | FLAT)
+def test_the_short_way_writes_and_reads_the_same(value):
+    """A flat dict is written and read as by a serializer that looks at every item."""
+    text = LongWay().dumps(value)
+    assert text == TaggedJSONSerializer().dumps(value)
+    assert repr(LongWay().loads(text)) == repr(TaggedJSONSerializer().loads(text))
+
+
+class TagText(JSONTag):
+    """A tag for what JSON could write itself."""
+
+    __slots__ = ()
+    key = " x"
+
+    def check(self, value):
+        return isinstance(value, str)
+
+    def to_json(self, value):
+        return value[::-1]
+
+    def to_python(self, value):
+        return value[::-1]
+
+
+def _register(serializer):
+    serializer.register(TagText, index=0)
+
+
+def _insert(serializer):
+    serializer.tags[" x"] = TagText(serializer)
+    serializer.order.insert(0, serializer.tags[" x"])
+
+
+@pytest.mark.parametrize("add", [_register, _insert])
+def test_a_tag_may_claim_any_type(serializer, add):
+    """A tag for text is asked about the text in a flat dict, however it was added."""
+    assert '{"a":"bc"}' == serializer.dumps({"a": "bc"})
+    add(serializer)
+    assert '{"a":{" x":"cb"}}' == serializer.dumps({"a": "bc"})
+    assert {"a": "bc"} == serializer.loads('{"a":{" x":"cb"}}')
+    assert "bc" == serializer.loads('{" x":"cb"}')
+
+
+def test_default_tags_may_be_changed_for_all(monkeypatch):
+    """A tag that is put among the default ones is asked."""
+    monkeypatch.setattr(TaggedJSONSerializer, "default_tags", [TagText, *TaggedJSONSerializer.default_tags])
+    assert '{"a":{" x":"cb"}}' == TaggedJSONSerializer().dumps({"a": "bc"})
+
+
+def test_a_subclass_overrides_tag_and_untag():
+    """`tag` and `untag` of a subclass are called for a flat dict too."""
+
+    class Own(TaggedJSONSerializer):
+        __slots__ = ()
+
+        def tag(self, value):
+            return "tagged" if value == 1 else super().tag(value)
+
+        def untag(self, value):
+            return value | {"untagged": 1}
+
+    assert '{"a":"tagged"}' == Own().dumps({"a": 1})
+    assert {"a": 1, "untagged": 1} == Own().loads('{"a":1}')

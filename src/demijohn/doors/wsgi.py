@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from ..ctx import RequestContext
+from ..ctx import open_context
 from ..pipeline.dispatch import run
 
 if TYPE_CHECKING:
@@ -33,11 +33,8 @@ def serve(app: Any, environ: WSGIEnvironment, start_response: StartResponse) -> 
         Exception: What is to reach the server, such as in debug mode.
     """
     plan = app._registry.plan
-    context: Any
-    if plan is None or plan.request_context is not None:
-        context = app.request_context(environ)
-    else:
-        context = RequestContext(app, environ)
+    is_plain = plan is not None and plan.opens_plainly
+    context: Any = open_context(app, environ) if is_plain else app.request_context(environ)
     try:
         response = run(context)
         if (
@@ -47,10 +44,15 @@ def serve(app: Any, environ: WSGIEnvironment, start_response: StartResponse) -> 
             and context.request.method != "HEAD"
         ):
             start_response(response._status, response.headers._list[:])
-            return cast("list[bytes]", response.response)
-        return cast("Iterable[bytes]", response(environ, start_response))
+            chunks: list[bytes] = response.response
+            return chunks
+        body: Iterable[bytes] = response(environ, start_response)
+        return body
     finally:
-        leave(context)
+        if context.error is None and _PRESERVE not in environ:
+            context.pop(None)
+        else:
+            leave(context)
 
 
 def leave(context: Any) -> None:

@@ -10,7 +10,6 @@ caller afterwards.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import threading
 from contextlib import suppress
@@ -20,6 +19,7 @@ from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Coroutine
 
 
@@ -27,12 +27,16 @@ class LoopThread:
     """Run one event loop in a daemon thread."""
 
     def __init__(self) -> None:
+        # Late: an application without async views has no use for asyncio.
+        import asyncio
+
         self.loop = asyncio.new_event_loop()
+        self._set_event_loop = asyncio.set_event_loop
         self.thread = threading.Thread(target=self._run, name="demijohn-async", daemon=True)
         self.thread.start()
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self.loop)
+        self._set_event_loop(self.loop)
         while True:
             # asyncio leaves its loop for these, and when a view stops it;
             # whoever waits for a task gets the result all the same.

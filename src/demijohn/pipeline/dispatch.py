@@ -106,7 +106,11 @@ def take_steps(context: Any) -> Any:
     plan = context.plan
     if _STARTED:
         request_started.send(app, _async_wrapper=app.ensure_sync)
-    result = preprocess(context) if plan.preprocess is None else plan.preprocess()
+    result = None
+    if plan.preprocess is not None:
+        result = plan.preprocess()
+    elif context.steps.before or context.steps.processors or app._registry.plan is not plan:
+        result = preprocess(context)
     if result is None:
         result = dispatch(context) if plan.dispatch is None else plan.dispatch()
     return result

@@ -21,6 +21,7 @@ from werkzeug.exceptions import (
 from werkzeug.routing import RequestRedirect, RoutingException
 
 from ..signals import got_request_exception
+from .plan import find_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -124,7 +125,7 @@ def handle_http_exception(app: AppLike, context: Any, error: HTTPException) -> A
     if error.code is None or isinstance(error, RoutingException):
         return error
     handler = app._find_error_handler(error, context.request.blueprints)
-    return error if handler is None else app.ensure_sync(handler)(error)
+    return error if handler is None else find_plan(app).make_sync(handler)(error)
 
 
 def handle_user_exception(app: AppLike, context: Any, error: Exception) -> Any:
@@ -147,7 +148,7 @@ def handle_user_exception(app: AppLike, context: Any, error: Exception) -> Any:
         return app.handle_http_exception(error)
     handler = app._find_error_handler(error, context.request.blueprints)
     if handler is not None:
-        return app.ensure_sync(handler)(error)
+        return find_plan(app).make_sync(handler)(error)
     try:
         raise error
     finally:
@@ -181,7 +182,7 @@ def handle_exception(app: AppLike, context: Any, error: Exception) -> Any:
     answer: Any = InternalServerError(original_exception=error)
     handler = app._find_error_handler(answer, context.request.blueprints)
     if handler is not None:
-        answer = app.ensure_sync(handler)(answer)
+        answer = find_plan(app).make_sync(handler)(answer)
     return app.finalize_request(answer, from_error_handler=True)
 
 

@@ -45,11 +45,9 @@ class Registry:
     plan: Plan | None = None
     #: How many changes there were.
     changes = 0
-    #: The compiled matcher and builder, kept while the URL map does not change.
-    matcher: Any = None
-    builder: Any = None
-    #: The revision and the identity of the map that they were made from.
-    matched: tuple[int, int] | None = None
+    #: The compiled matcher and builder, behind the revision and the identity of
+    #: the URL map that they were made from; one tuple, since threads seal at once.
+    compiled: tuple[tuple[int, int], Any, Any] | None = None
 
     def mark_stale(self) -> None:
         """Have the next request compile a new plan."""

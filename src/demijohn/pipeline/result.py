@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Maker = Callable[[Any, Any], Any]
 
 _JSON_TYPE = "Content-Type", "application/json"
+_JSON_METHODS = ("dumps", "response")
 #: The content type of an HTTP error's page, and what decides about its answer.
 _ERROR_TYPE = "Content-Type", "text/html; charset=utf-8"
 _ERROR_METHODS = ("__call__", "get_response", "get_body", "get_headers", "get_description")
@@ -56,8 +57,8 @@ class ResultTable(dict[type, Maker]):
             self[str] = self._from_text
             self[bytes] = self._from_bytes
             self._content_type = "Content-Type", self.response_class(b"").headers["Content-Type"]
-            provider = app.json
-            if provider.__class__.response is DefaultJSONProvider.response and "response" not in vars(provider):
+            kind = type(app.json)
+            if all(getattr(kind, name, None) is getattr(DefaultJSONProvider, name) for name in _JSON_METHODS):
                 self[dict] = self[list] = self._from_json
         self._kinds: tuple[tuple[Any, Maker], ...] = (
             (self.response_class, _keep),
@@ -88,10 +89,15 @@ class ResultTable(dict[type, Maker]):
 
     def _from_json(self, context: Any, result: Any) -> Any:
         provider = self.app.json
-        if provider.mimetype != "application/json" or "response" in vars(provider):
+        compact = provider.compact
+        if (
+            provider.mimetype != "application/json"
+            or compact is False
+            or (compact is None and self.app.config["DEBUG"])
+            or not vars(provider).keys().isdisjoint(_JSON_METHODS)
+        ):
             return provider.response(result)
-        body = provider.dump_body(result).encode()
-        return build_plain(self.response_class, body, _JSON_TYPE)
+        return build_plain(self.response_class, f"{provider.dump_compact(result)}\n".encode(), _JSON_TYPE)
 
     def _from_body(self, context: Any, result: Any) -> Any:
         return self.response_class(result)
