@@ -188,10 +188,17 @@ def test_a_body_of_another_length_is_left_alone(length):
     assert 0 == environ["wsgi.input"].tell()
 
 
-@pytest.mark.parametrize("mark", [{"wsgi.input_terminated": True}, {"HTTP_TRANSFER_ENCODING": "chunked"}])
-def test_a_body_whose_end_is_marked_is_left_alone(mark):
+def test_a_chunked_body_is_left_alone():
     """Its length is not where it ends."""
-    assert None is read_small_body(make(b"0123456789", length=10) | mark, None)
+    assert None is read_small_body(make(b"0123456789", length=10) | {"HTTP_TRANSFER_ENCODING": "chunked"}, None)
+
+
+def test_a_body_whose_end_is_marked_is_read_up_to_its_length():
+    """A server that ends the stream by itself ends it there, or the body is cut."""
+    marked = {"wsgi.input_terminated": True}
+    assert b"0123456789" == read_small_body(make(b"0123456789", length=10) | marked, None)
+    with pytest.raises(ClientDisconnected):
+        read_small_body(make(b"01234", length=10) | marked, None)
 
 
 @pytest.mark.parametrize("limit", [0, 9])

@@ -12,6 +12,7 @@ be treated as if it were complete.
 from __future__ import annotations
 
 import io
+import re
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
@@ -71,7 +72,6 @@ def read_small_body(environ: WSGIEnvironment, limit: int | None) -> bytes | None
         # SECURITY: servers set aside what is asked for, so a length that is only announced could fill the memory.
         or len(announced) > _SMALL_DIGITS
         or not (announced.isdigit() and announced.isascii())
-        or "wsgi.input_terminated" in environ
         or "HTTP_TRANSFER_ENCODING" in environ
     ):
         return None
@@ -104,6 +104,9 @@ def decode_form(data: bytes) -> str:
         return ""
 
 
+_find_line_ends = re.compile(rb"[\r\n]").finditer
+
+
 class FormParser(FormDataParser):
     """Parse a form, whatever pieces its body arrives in.
 
@@ -131,7 +134,7 @@ class FormParser(FormDataParser):
             RequestEntityTooLarge: A limit of the form is exceeded.
         """
         if mimetype == "multipart/form-data" and options and "boundary" in options:
-            stream = cast("IO[bytes]", _HeldLines(stream, len(options["boundary"])))
+            stream = cast("IO[bytes]", _HeldLines(stream, options["boundary"].encode(errors="replace")))
         elif mimetype == "application/x-www-form-urlencoded":
             data = stream.read()
             if data.count(b"&") >= self.max_fields:
@@ -141,33 +144,40 @@ class FormParser(FormDataParser):
 
 
 class _HeldLines:
-    """Hold back a line that may be the beginning of a boundary.
+    """Hold back the end of a piece that may be a part of a boundary.
 
     Werkzeug's multipart parser adds a byte to a part when a read ends within
     the closing boundary, so no read ends there.
     """
 
-    def __init__(self, source: IO[bytes], boundary_length: int) -> None:
+    def __init__(self, source: IO[bytes], boundary: bytes) -> None:
         self._source = source
         self._held = b""
-        # Line end, two dashes, boundary, two dashes, line end.
-        self._window = boundary_length + 8
+        self._delimiter = b"--" + boundary
+        # Line end, delimiter, two dashes, line end.
+        self._window = len(boundary) + 8
 
     def read(self, size: int = -1) -> bytes:
         while True:
             more = self._source.read(size)
-            data = self._held + more
+            data = self._held + more if self._held else more
             self._held = b""
             if not more:
                 return data
-            tail = max(len(data) - self._window, 0)
-            found = [index for index in (data.find(b"\r", tail), data.find(b"\n", tail)) if index >= 0]
-            if not found:
+            cut = self._find_cut(data)
+            if cut == len(data):
                 return data
-            cut = min(found)
             self._held = data[cut:]
             if cut:
                 return data[:cut]
+
+    def _find_cut(self, data: bytes) -> int:
+        """Return where a line begins that may be a boundary, or the end."""
+        for found in _find_line_ends(data, max(len(data) - self._window, 0)):
+            line = data[found.start() :].lstrip(b"\r\n")
+            if self._delimiter.startswith(line) or line.startswith(self._delimiter):
+                return found.start()
+        return len(data)
 
 
 class _CheckedBody(io.RawIOBase):

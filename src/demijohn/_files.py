@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from datetime import timedelta
+from time import time
 from typing import IO, Any
 
-from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.security import safe_join
 from werkzeug.utils import send_file
@@ -15,7 +15,7 @@ from werkzeug.wsgi import wrap_file
 
 from . import _current
 from .helpers import send_from_directory
-from .response import has_plain_init
+from .response import build_plain, has_plain_init
 
 
 def find_cache_age() -> int | None:
@@ -76,13 +76,16 @@ def _send_known(key: tuple[Any, ...], file: IO[bytes], environ: dict[str, Any]) 
     if headers is None:
         first = send_file(path, environ, max_age=max_age, conditional=False, response_class=response_class)
         first.close()
-        headers = [(name, value) for name, value in first.headers if name != "Date"]
+        headers = [(name, value) for name, value in first.headers if name not in {"Date", "Expires"}]
         if len(_headers) >= _MOST_HEADERS:
             _headers.clear()
         _headers[key] = headers
-    response = response_class(wrap_file(environ, file), direct_passthrough=True)
-    response.headers = Headers()
-    response.headers.extend(headers)
+    response = build_plain(response_class, b"", headers[0])
+    response.response = wrap_file(environ, file)
+    response.direct_passthrough = True
+    response.headers._list = headers[:]
+    if max_age is not None:
+        response.expires = int(time() + max_age)
     try:
         return response.make_conditional(environ, accept_ranges=True, complete_length=size)
     except RequestedRangeNotSatisfiable:

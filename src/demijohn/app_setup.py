@@ -28,7 +28,7 @@ from .helpers import get_debug_flag
 from .json.provider import DefaultJSONProvider, JSONProvider
 from .logging import create_logger
 from .pipeline import errors, urls
-from .pipeline.plan import find_plan
+from .pipeline.plan import PLANNED, find_plan
 from .pipeline.registry import Registry
 from .response import Response, build_redirect
 from .routing import Map, Rule
@@ -141,14 +141,17 @@ class App(Scaffold):
 
     def __setattr__(self, name: str, value: Any) -> None:
         registry = self.__dict__.get("_registry")
-        if registry is not None:
-            value = registry.watch(name, value)
-            registry.mark_stale()
-        object.__setattr__(self, name, value)
+        if registry is None or name not in PLANNED:
+            object.__setattr__(self, name, value)
+            return
+        # First the value and then the mark, since another thread may seal between them.
+        object.__setattr__(self, name, registry.watch(name, value))
+        registry.mark_stale()
 
     def __delattr__(self, name: str) -> None:
-        self._registry.mark_stale()
         object.__delattr__(self, name)
+        if name in PLANNED:
+            self._registry.mark_stale()
 
     def _add_static_rule(self, static_host: str | None, host_matching: bool) -> None:
         if bool(static_host) != host_matching:

@@ -11,14 +11,13 @@ for it, so that a request which uses no `g` pays for none.
 
 from __future__ import annotations
 
-import sys
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from werkzeug.exceptions import HTTPException
 
 from . import _current
-from .app_context import AppContext, _AppCtxGlobals, say_wrong_context, take_entry
+from .app_context import _UNSET, AppContext, _AppCtxGlobals, find_error, say_wrong_context, take_entry
 from .pipeline.dispatch import match, teardown_request
 from .pipeline.plan import Plan, Steps, seal
 from .request import Request
@@ -50,10 +49,10 @@ __all__ = [
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
-_UNSET: Any = object()
 _new = object.__new__
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
+_APP_PUSHED = appcontext_pushed.receivers
 _TEARING_DOWN = request_tearing_down.receivers
 _APP_TEARING_DOWN = appcontext_tearing_down.receivers
 _APP_POPPED = appcontext_popped.receivers
@@ -202,10 +201,6 @@ class RequestContext:
 
     def push(self) -> None:
         """Make this context the current one, and match on first use."""
-        plan = self.app._registry.plan
-        if plan is None or plan.revision != plan.url_map.revision:
-            plan = seal(self.app)
-        self.plan = plan
         outer = _current.context.get(None)
         token = _current.context.set(self)
         saved = None
@@ -217,7 +212,11 @@ class RequestContext:
             self._entries.append((token, saved))
         else:
             self._entries = [(token, saved)]
-        if appcontext_pushed.receivers:
+        plan = self.app._registry.plan
+        if plan is None or plan.revision != plan.url_map.revision:
+            plan = seal(self.app)
+        self.plan = plan
+        if _APP_PUSHED:
             _ = self.app_context
         if plan.opens_session:
             self.open_session()
@@ -259,8 +258,7 @@ class RequestContext:
                 self._end_quietly(exc)
             return
         is_last = len(self._entries) == 1
-        if is_last and exc is _UNSET:
-            exc = sys.exc_info()[1]
+        exc = find_error(exc)
         app_context = None
         try:
             if is_last:
@@ -272,6 +270,8 @@ class RequestContext:
             saved = take_entry(self._entries)
             if saved is not None:
                 self._app_context, self._owns_app_context = saved
+                if is_last and self._owns_app_context:
+                    app_context, self._app_context = self._app_context, None
             elif is_last and self._owns_app_context:
                 self._app_context = None
             if is_last:
@@ -283,9 +283,10 @@ class RequestContext:
 
     def _end_quietly(self, exc: BaseException | None) -> None:
         """Leave where nothing but the request's own functions has to run."""
+        exc = find_error(exc)
         try:
             if self.steps.teardown:  # type: ignore[union-attr]  # the caller looked
-                teardown_request(self, sys.exc_info()[1] if exc is _UNSET else exc)
+                teardown_request(self, exc)
             if "files" in self.request.__dict__:
                 self.request.close()
         finally:

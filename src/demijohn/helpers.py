@@ -243,8 +243,8 @@ def get_flashed_messages(
         session = context.session
         flashes = session.pop("_flashes") if "_flashes" in session else []
         context.flashes = flashes
-    wanted = list(category_filter)
-    if wanted:
+    if category_filter:
+        wanted = category_filter if isinstance(category_filter, str) else list(category_filter)
         flashes = [pair for pair in flashes if pair[0] in wanted]
     return flashes if with_categories else [message for _, message in flashes]
 

@@ -11,7 +11,7 @@ from blinker import Namespace
 
 _signals = Namespace()
 
-#: Sent when the request context is entered, before any hook runs.
+#: Sent before the hooks of a request that is dispatched.
 request_started = _signals.signal("request-started")
 
 #: Sent with `exception` when an error reached the last handler.

@@ -186,7 +186,6 @@ STALE = {
     "a class of responses": lambda app: setattr(app, "response_class", type("Own", (demijohn.Response,), {})),
     "a provider": lambda app: setattr(app, "json", app.json_provider_class(app)),
     "sessions": lambda app: setattr(app, "session_interface", SecureCookieSessionInterface()),
-    "any attribute": lambda app: setattr(app, "anything", 1),
 }
 
 

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from ..ctx import open_context
 from ..pipeline.dispatch import run
+from ..pipeline.plan import SEND_METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+#: What a response has of its own when sending it is more than its parts.
+_CHANGES = frozenset({"_on_close", *SEND_METHODS})
 _PRESERVE = "werkzeug.debug.preserve_context"
 
 
@@ -40,7 +43,7 @@ def serve(app: Any, environ: WSGIEnvironment, start_response: StartResponse) -> 
         if (
             context.is_plain
             and type(response) is context.plan.plain_response_class
-            and "_on_close" not in response.__dict__
+            and _CHANGES.isdisjoint(response.__dict__)
             and context.request.method != "HEAD"
         ):
             start_response(response._status, response.headers._list[:])

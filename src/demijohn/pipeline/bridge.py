@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
 
 
 class LoopThread:
@@ -59,9 +59,13 @@ class LoopThread:
         finished = _Outcome()
 
         def start() -> None:
-            task = self.loop.create_task(coroutine, context=context)
-            finished.task = task
-            task.add_done_callback(finished.settle)
+            try:
+                task = self.loop.create_task(_complete(coroutine), context=context)
+            except BaseException as error:
+                finished.fail(error)
+            else:
+                finished.task = task
+                task.add_done_callback(finished.settle)
 
         self.loop.call_soon_threadsafe(start)
         try:
@@ -78,18 +82,30 @@ class _Outcome:
 
     def __init__(self) -> None:
         self.task: asyncio.Task[Any] | None = None
+        self._error: BaseException | None = None
         self._lock = threading.Lock()
         self._lock.acquire()
+
+    def fail(self, error: BaseException) -> None:
+        self._error = error
+        self._lock.release()
 
     def settle(self, task: asyncio.Task[Any]) -> None:
         self._lock.release()
 
     def wait(self) -> Any:
         self._lock.acquire()
+        if self._error is not None:
+            raise self._error
         task, self.task = self.task, None
         if task is None:
             raise RuntimeError("The event loop stopped before the coroutine was started.")
         return task.result()
+
+
+async def _complete(awaitable: Awaitable[Any]) -> Any:
+    """Await what an async function returned, a coroutine or not."""
+    return await awaitable
 
 
 _loop_thread: LoopThread | None = None
@@ -149,9 +165,9 @@ def adopt_context(context: Context) -> None:
 def get_loop_thread() -> LoopThread:
     """Return the process's loop thread, started on first use."""
     global _loop_thread  # noqa: PLW0603 - one loop per process is the point
-    if _loop_thread is None:
+    if _loop_thread is None or not _loop_thread.thread.is_alive():
         with _loop_lock:
-            if _loop_thread is None:
+            if _loop_thread is None or not _loop_thread.thread.is_alive():
                 _loop_thread = LoopThread()
     return _loop_thread
 

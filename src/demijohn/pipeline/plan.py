@@ -20,7 +20,8 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ..request import Request, forget_overrides, split_blueprint_path
 from ..routing import Builder, Matcher
-from ..sessions import SecureCookieSessionInterface
+from ..sessions import SecureCookieSession, SecureCookieSessionInterface
+from .registry import HOOK_LISTS, HOOK_TABLES, TABLES
 from .result import ResultTable
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ STEP_METHODS = (
 
 _OWN_INIT = Request.__init__
 
+#: Attributes of the response class that are read at sealing.
+RESPONSE_SETTINGS = ("default_mimetype", "default_status", "autocorrect_location_header")
+
 #: Methods of a response that decide what is sent.
 SEND_METHODS = (
     *("__call__", "get_wsgi_response", "get_wsgi_headers", "get_app_iter"),
@@ -51,13 +55,23 @@ SEND_METHODS = (
 #: What a session interface may not change if sessions are to open lazily.
 SESSION_METHODS = (
     *("open_session", "save_session", "get_cookie_name", "should_set_cookie"),
-    *("is_null_session", "make_null_session"),
+    *("is_null_session", "make_null_session", "get_signing_serializer"),
 )
 
 #: PERF: host names that Werkzeug found valid are not looked at again: 0.05 µs
 #: instead of 6 µs a request.
 #: SECURITY: bounded, since a client chooses the name.
 MAX_KNOWN_HOSTS = 1_000
+
+
+#: Attributes of an application that its plan depends on.
+PLANNED = frozenset(
+    {
+        *(*HOOK_TABLES, *HOOK_LISTS, *TABLES, *STEP_METHODS),
+        *("config", "json", "request_class", "response_class", "session_interface"),
+        *("subdomain_matching", "url_map"),
+    }
+)
 
 
 class Steps:
@@ -73,7 +87,7 @@ class Steps:
             names = split_blueprint_path(endpoint.rpartition(".")[0])
         outward = [*names, None]
         inward = [None, *reversed(names)]
-        convert = plan.ensure_sync
+        convert = plan.make_sync
         #: The view, callable by sync code.
         self.view = convert(app.view_functions.get(endpoint, partial(_refuse, endpoint)))
         #: Functions that may change the URL's variables.
@@ -103,7 +117,6 @@ class Plan:
         self.url_map = url_map
         self.config = app.config
         self.revision: int = url_map.revision
-        self.ensure_sync: Callable[[Any], Any] = app.ensure_sync
         self.steps = StepsTable(self)
         #: Error handlers and context processors, callable by sync code.
         self.sync_functions: dict[Any, Callable[..., Any]] = {}
@@ -113,7 +126,12 @@ class Plan:
         self.build_url = builder.build
         self.known_hosts: set[str | None] = set()
         #: Whether every request has to be matched by Werkzeug's adapter.
-        self.asks_adapter = matcher.needs_host or app.subdomain_matching or is_overridden(app, "create_url_adapter")
+        self.asks_adapter = (
+            matcher.needs_host
+            or app.subdomain_matching
+            or is_overridden(app, "create_url_adapter")
+            or not _reads_environ(app.request_class)
+        )
 
         self.full_dispatch = find_override(app, "full_dispatch_request")
         self.preprocess = find_override(app, "preprocess_request")
@@ -134,12 +152,16 @@ class Plan:
         #: The class of responses that `doors` may send the short way, or None.
         self.plain_response_class = app.response_class if _sends_plainly(app.response_class) else None
         #: Whether the session has to be opened before anything else.
-        self.opens_session = any(
-            name in getattr(interface, "__dict__", ()) or getattr(type(interface), name, None) is not OWN_METHODS[name]
-            for name in SESSION_METHODS
+        self.opens_session = (
+            any(
+                name in getattr(interface, "__dict__", ())
+                or getattr(type(interface), name, None) is not OWN_METHODS[name]
+                for name in SESSION_METHODS
+            )
+            or getattr(interface, "session_class", None) is not SecureCookieSession
         )
         #: The application's own teardown functions, the last first.
-        self.teardown = tuple(map(self.ensure_sync, reversed(app.teardown_appcontext_funcs)))
+        self.teardown = tuple(map(self.make_sync, reversed(app.teardown_appcontext_funcs)))
         self.overrides_request_teardown = is_overridden(app, "do_teardown_request")
         self.closes_request = app.request_class.close is not WerkzeugRequest.close
         self.tears_down_app = bool(
@@ -150,14 +172,23 @@ class Plan:
         self.ends_quietly = not (self.tears_down_app or self.overrides_request_teardown or self.closes_request)
 
     def make_sync(self, function: Any) -> Any:
-        """Return a handler or processor that sync code can call.
+        """Return a function of the user's that sync code can call.
 
         PERF: kept, since `ensure_sync` takes 0.5 µs to find that there is
-        nothing to do.
+        nothing to do.  What wraps a coroutine function outlives the plan, so
+        that the hooks of one plan can be told from those of the next.
         """
-        call = self.sync_functions.get(function)
+        try:
+            call = self.sync_functions.get(function)
+        except TypeError:  # it cannot be hashed
+            return self.app.ensure_sync(function)
         if call is None:
-            call = self.sync_functions[function] = self.ensure_sync(function)
+            call = self.app._registry.wrappers.get(function)
+        if call is None:
+            call = self.app.ensure_sync(function)
+            if call is not function:
+                self.app._registry.wrappers[function] = call
+        self.sync_functions[function] = call
         return call
 
     def remember_host(self, host: str) -> None:
@@ -202,9 +233,12 @@ def seal(app: AppLike) -> Plan:
             compiled = registry.compiled = key, Matcher(app.url_map), Builder(app.url_map)
     changes = registry.changes
     plan: Plan = Plan(app, compiled[1], compiled[2], url_map)
-    if registry.changes == changes:
-        # Otherwise the next request seals again, with what was changed meanwhile.
-        registry.plan = plan
+    # A rule that was added meanwhile has another revision than the matcher.
+    plan.revision = key[0]
+    registry.plan = plan
+    if registry.changes != changes:
+        # What was changed meanwhile is not in it: the next request seals again.
+        registry.plan = None
     return plan
 
 
@@ -237,7 +271,8 @@ class _CountedMap:
 def read_signature(app: AppLike) -> list[Any]:
     """Return the methods that a plan depends on, as they are now."""
     methods = [getattr(type(app), name) for name in STEP_METHODS]
-    return methods + [getattr(app.session_interface, name, None) for name in SESSION_METHODS]
+    methods += [getattr(app.session_interface, name, None) for name in SESSION_METHODS]
+    return methods + [getattr(app.response_class, name, None) for name in RESPONSE_SETTINGS]
 
 
 def refresh(app: AppLike) -> None:
@@ -265,12 +300,22 @@ def is_overridden(app: AppLike, name: str) -> bool:
     return name in vars(app) or getattr(type(app), name) is not OWN_METHODS[name]
 
 
+def _reads_environ(request_class: Any) -> bool:
+    """Say whether method and path of a request are those of its environ."""
+    return request_class.__init__ is _OWN_INIT and not any(
+        name in vars(base)
+        for base in request_class.__mro__
+        if issubclass(base, Request) and base is not Request
+        for name in ("method", "path")
+    )
+
+
 def _sends_plainly(response_class: Any) -> bool:
     """Say whether sending is as Werkzeug does it, for a class of responses."""
     return all(getattr(response_class, name) is getattr(WerkzeugResponse, name) for name in SEND_METHODS)
 
 
-def _refuse(endpoint: str | None, **values: Any) -> NoReturn:
+def _refuse(endpoint: str | None, /, **values: Any) -> NoReturn:
     raise KeyError(endpoint)
 
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Self
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from .plan import Plan
 
 #: Tables that map a blueprint's name, or None, to a list of functions.
 HOOK_TABLES = frozenset(
@@ -42,7 +41,12 @@ class Registry:
     """Hold the plan of one application until something changes."""
 
     #: The plan in force, or None when it has to be made anew.
-    plan: Plan | None = None
+    plan: Any = None
+
+    def __init__(self) -> None:
+        #: What makes the user's coroutine functions callable by sync code.
+        self.wrappers: dict[Any, Any] = {}
+
     #: How many changes there were.
     changes = 0
     #: The compiled matcher and builder, behind the revision and the identity of

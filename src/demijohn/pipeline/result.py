@@ -27,7 +27,11 @@ _JSON_TYPE = "Content-Type", "application/json"
 _JSON_METHODS = ("dumps", "response")
 #: The content type of an HTTP error's page, and what decides about its answer.
 _ERROR_TYPE = "Content-Type", "text/html; charset=utf-8"
-_ERROR_METHODS = ("__call__", "get_response", "get_body", "get_headers", "get_description")
+_ERROR_METHODS = ("__call__", "get_response", "get_body", "get_headers", "get_description", "name")
+#: Types of descriptions that are the same each time they are shown.
+_CONSTANT = frozenset({str, type(None)})
+#: How many types a table remembers; a view may make a class for each request.
+_MOST_KINDS = 256
 
 _FORMS = (
     "a string, bytes, a dict, a list, a response object, a generator, a WSGI callable, or a"
@@ -69,17 +73,19 @@ class ResultTable(dict[type, Maker]):
         )
 
     def __missing__(self, kind: type) -> Maker:
+        maker = self._find_maker(kind)
+        if len(self) < _MOST_KINDS:
+            self[kind] = maker
+        return maker
+
+    def _find_maker(self, kind: type) -> Maker:
         for base, maker in self._kinds:
             if issubclass(kind, base):
-                self[kind] = maker
                 return maker
         if issubclass(kind, HTTPException) and self.builds_plainly and _is_plain_error(kind):
-            self[kind] = self._from_http_error
             return self._from_http_error
         is_callable = any("__call__" in vars(base) for base in kind.__mro__)
-        maker = self._from_other_response if is_callable else _refuse
-        self[kind] = maker
-        return maker
+        return self._from_other_response if is_callable else _refuse
 
     def _from_text(self, context: Any, result: str) -> Any:
         return build_plain(self.response_class, result.encode(), self._content_type)
@@ -108,10 +114,10 @@ class ResultTable(dict[type, Maker]):
     def _from_http_error(self, context: Any, error: HTTPException) -> Any:
         # PERF: 1.3 µs for an error with its own text, 27 µs by way of a WSGI call to it.
         kind = type(error)
-        if error.response is not None or error.code is None:
+        if error.response is not None or error.code is None or "code" in vars(error):
             return self._from_other_response(context, error)
         body = self._error_bodies.get(kind)
-        if error.description is not kind.description:
+        if error.description is not kind.description or type(error.description) not in _CONSTANT:
             body = error.get_body().encode()
         elif body is None:
             body = self._error_bodies[kind] = error.get_body().encode()

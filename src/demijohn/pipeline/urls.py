@@ -205,7 +205,7 @@ def _build_path(plan: Plan, context: Any, endpoint: str, method: str | None, val
     PERF: 1.5 µs by the compiled builder, 9 µs by the adapter, which has to
     be made for the request first.
     """
-    if plan.asks_adapter or context.has_adapter:
+    if plan.app is not context.app or plan.asks_adapter or context.has_adapter:
         return None
     request = context.request
     domain = plan.app.url_map.default_subdomain
