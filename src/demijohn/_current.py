@@ -87,7 +87,10 @@ def get_globals() -> Any:
     Raises:
         RuntimeError: No application context is current.
     """
-    return get_app_context().g
+    frame = context.get(None)
+    if frame is None:
+        raise RuntimeError(NO_APP)
+    return frame.app_context.g
 
 
 def get_request_context() -> RequestContextLike:

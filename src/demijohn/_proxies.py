@@ -44,6 +44,9 @@ def _make_proxy(find: Callable[[], Any]) -> Any:
                 raise vars(_missed).pop(name)
             return getattr(find(), name)
 
+        def __setattr__(self, name: str, value: Any) -> None:
+            setattr(find(), name, value)
+
     _Proxy.__name__ = _Proxy.__qualname__ = LocalProxy.__name__
     return _Proxy(find)
 

@@ -181,7 +181,9 @@ def check_response(response: Any) -> bool:
         ValueError: The status line or a header is not valid.
     """
     state = getattr(response, "__dict__", _NO_STATE)
-    if "_plain" in state and "_status" not in state:
+    if "_plain" in state and (
+        "_status" not in state or (response._status.isprintable() and response._status_code not in _EMPTY)
+    ):
         content_type, length, chunks = state["_plain"]
         headers = getattr(response.headers, "_list", [])
         if (
@@ -203,7 +205,8 @@ def check_response(response: Any) -> bool:
         _refuse_control(response, "status", response._status)
     has_length = has_url = False
     for name, value in headers:
-        if not _is_name(name):
+        kind = _classify(name)
+        if kind == _INVALID:
             response.close()
             raise ValueError(
                 f"The header name {name!r} is not valid: it may hold letters, digits and the"
@@ -211,9 +214,9 @@ def check_response(response: Any) -> bool:
             )
         if not value.isprintable():
             _refuse_control(response, f"header {name!r}", value)
-        if name == "Content-Length":
+        if kind == _LENGTH:
             has_length = True
-        elif name.lower() in _REWRITTEN:
+        elif kind == _URL:
             has_url = has_url or response.autocorrect_location_header or not _is_plain_location(value)
     chunks = response.response
     return (
@@ -235,7 +238,15 @@ def _refuse_control(response: WerkzeugResponse, what: str, text: str) -> None:
         )
 
 
+_INVALID, _LENGTH, _URL, _OTHER = range(4)
+
+
 # Names are few, but a view may make them of anything.
 @lru_cache(maxsize=1_000)
-def _is_name(name: str) -> bool:
-    return _is_token(name) is not None
+def _classify(name: str) -> int:
+    """Say what a header's name means for sending it."""
+    if _is_token(name) is None:
+        return _INVALID
+    if name.lower() in _REWRITTEN:
+        return _URL
+    return _LENGTH if name == "Content-Length" else _OTHER
