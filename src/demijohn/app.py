@@ -85,8 +85,8 @@ class Flask(App):
         Raises:
             ValueError: The mode is one for writing.
         """
-        answer: IO[AnyStr] = open_below(self.root_path, resource, mode, encoding)
-        return answer
+        file: IO[AnyStr] = open_below(self.root_path, resource, mode, encoding)
+        return file
 
     def get_send_file_max_age(self, filename: str | None) -> int | None:
         """Return for how many seconds a file may be cached.
@@ -107,8 +107,8 @@ class Flask(App):
         Raises:
             RuntimeError: There is no static folder.
         """
-        answer: Response = send_below(self, filename)
-        return answer
+        response: Response = send_below(self, filename)
+        return response
 
     def make_shell_context(self) -> dict[str, Any]:
         """Return the names that the shell starts with."""
@@ -185,8 +185,8 @@ class Flask(App):
         from .testing import FlaskClient
 
         client_class = self.test_client_class or FlaskClient
-        answer: FlaskClient = client_class(self, self.response_class, use_cookies=use_cookies, **kwargs)
-        return answer
+        client: FlaskClient = client_class(self, self.response_class, use_cookies=use_cookies, **kwargs)
+        return client
 
     def test_cli_runner(self, **kwargs: Any) -> FlaskCliRunner:
         """Return a runner that invokes the application's commands.
@@ -198,14 +198,14 @@ class Flask(App):
         from .testing import FlaskCliRunner
 
         runner_class = self.test_cli_runner_class or FlaskCliRunner
-        answer: FlaskCliRunner = runner_class(self, **kwargs)
-        return answer
+        runner: FlaskCliRunner = runner_class(self, **kwargs)
+        return runner
 
     def handle_http_exception(self, e: HTTPException) -> HTTPException | ft.ResponseReturnValue:
         """Answer an HTTP error by its handler, or by itself."""
         context = _current.get_request_context()
-        answer: ft.ResponseReturnValue = errors.handle_http_exception(self, context, e)
-        return answer
+        result: ft.ResponseReturnValue = errors.handle_http_exception(self, context, e)
+        return result
 
     def handle_user_exception(self, e: Exception) -> HTTPException | ft.ResponseReturnValue:
         """Answer an exception by its handler.
@@ -215,8 +215,8 @@ class Flask(App):
         """
         context = _current.get_request_context()
         try:
-            answer: ft.ResponseReturnValue = errors.handle_user_exception(self, context, e)
-            return answer
+            result: ft.ResponseReturnValue = errors.handle_user_exception(self, context, e)
+            return result
         finally:
             # Its traceback may name this frame: without the name, no circle is left.
             del e
@@ -228,8 +228,8 @@ class Flask(App):
             Exception: The same one, where it is to reach the server.
         """
         context = _current.get_request_context()
-        answer: Response = errors.handle_exception(self, context, e)
-        return answer
+        response: Response = errors.handle_exception(self, context, e)
+        return response
 
     def log_exception(
         self,
@@ -252,8 +252,8 @@ class Flask(App):
 
     def full_dispatch_request(self) -> Response:
         """Take every step of the current request up to its final response."""
-        answer: Response = dispatch.full_dispatch(_current.get_request_context())
-        return answer
+        response: Response = dispatch.full_dispatch(_current.get_request_context())
+        return response
 
     def preprocess_request(self) -> ft.ResponseReturnValue | None:
         """Run the URL processors and the before-request functions.
@@ -263,13 +263,13 @@ class Flask(App):
             view's.
         """
         context = _current.get_request_context()
-        answer: ft.ResponseReturnValue | None = dispatch.preprocess(context)
-        return answer
+        result: ft.ResponseReturnValue | None = dispatch.preprocess(context)
+        return result
 
     def dispatch_request(self) -> ft.ResponseReturnValue:
         """Call the view of the current request."""
-        answer: ft.ResponseReturnValue = dispatch.dispatch(_current.get_request_context())
-        return answer
+        result: ft.ResponseReturnValue = dispatch.dispatch(_current.get_request_context())
+        return result
 
     def finalize_request(
         self, rv: ft.ResponseReturnValue | HTTPException, from_error_handler: bool = False
@@ -281,8 +281,8 @@ class Flask(App):
             from_error_handler: Log an error of what comes after and go on.
         """
         context = _current.get_request_context()
-        answer: Response = dispatch.finalize(context, rv, from_error_handler)
-        return answer
+        response: Response = dispatch.finalize(context, rv, from_error_handler)
+        return response
 
     def make_response(self, rv: ft.ResponseReturnValue) -> Response:
         """Make a response of what a view returned.
@@ -296,8 +296,8 @@ class Flask(App):
             TypeError: It is none of these.
         """
         context = _current.find_request_context()
-        answer: Response = find_plan(self).results[type(rv)](context, rv)
-        return answer
+        response: Response = find_plan(self).results[type(rv)](context, rv)
+        return response
 
     def process_response(self, response: Response) -> Response:
         """Run the after-request functions and save the session.
@@ -308,8 +308,8 @@ class Flask(App):
         Returns:
             The response that the last function returned.
         """
-        answer: Response = dispatch.process(_current.get_request_context(), response)
-        return answer
+        finished: Response = dispatch.process(_current.get_request_context(), response)
+        return finished
 
     def make_default_options_response(self) -> Response:
         """Answer OPTIONS with the methods that the URL takes."""

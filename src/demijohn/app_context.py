@@ -101,8 +101,8 @@ class AppContext:
         """Werkzeug's adapter for building URLs, or None without SERVER_NAME."""
         if self._url_adapter is _UNSET:
             self._url_adapter = self.app.create_url_adapter(None)
-        answer: MapAdapter | None = self._url_adapter
-        return answer
+        adapter: MapAdapter | None = self._url_adapter
+        return adapter
 
     @url_adapter.setter
     def url_adapter(self, adapter: MapAdapter | None) -> None:

@@ -145,8 +145,8 @@ class RequestContext:
                 self._url_adapter = self.app.create_url_adapter(self.request)
             except HTTPException as error:
                 self.request.routing_exception = error
-        answer: MapAdapter | None = self._url_adapter
-        return answer
+        adapter: MapAdapter | None = self._url_adapter
+        return adapter
 
     @url_adapter.setter
     def url_adapter(self, adapter: MapAdapter | None) -> None:

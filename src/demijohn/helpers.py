@@ -171,8 +171,8 @@ def redirect(
     """
     app = _current.find_app()
     if app is not None:
-        answer: WerkzeugResponse = app.redirect(location, code=code)
-        return answer
+        response: WerkzeugResponse = app.redirect(location, code=code)
+        return response
     return _redirect(location, code=code, Response=Response)
 
 

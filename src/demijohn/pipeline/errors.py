@@ -179,11 +179,12 @@ def handle_exception(app: AppLike, context: Any, error: Exception) -> Any:
     if propagate:
         raise error
     app.log_exception(sys.exc_info())
-    answer: Any = InternalServerError(original_exception=error)
-    handler = app._find_error_handler(answer, context.request.blueprints)
+    server_error = InternalServerError(original_exception=error)
+    result: Any = server_error
+    handler = app._find_error_handler(server_error, context.request.blueprints)
     if handler is not None:
-        answer = find_plan(app).make_sync(handler)(answer)
-    return app.finalize_request(answer, from_error_handler=True)
+        result = find_plan(app).make_sync(handler)(server_error)
+    return app.finalize_request(result, from_error_handler=True)
 
 
 def raise_routing_exception(app: AppLike, request: Any) -> NoReturn:

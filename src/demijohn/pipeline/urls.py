@@ -127,8 +127,8 @@ def create_adapter(app: AppLike, request: Any) -> MapAdapter | None:
             module="flask.app",
         )
         subdomain = "<invalid>"
-    answer: MapAdapter = url_map.bind_to_environ(request.environ, server_name=server_name, subdomain=subdomain)
-    return answer
+    bound: MapAdapter = url_map.bind_to_environ(request.environ, server_name=server_name, subdomain=subdomain)
+    return bound
 
 
 def _is_below(host: str, server_name: str, scheme: str) -> bool:
@@ -185,8 +185,8 @@ def build_url(
             url = adapter.build(endpoint, values, method=method, url_scheme=scheme, force_external=external)
     except BuildError as error:
         values.update(_anchor=anchor, _method=method, _scheme=scheme, _external=external)
-        answer: str = app.handle_url_build_error(error, endpoint, values)
-        return answer
+        replaced: str = app.handle_url_build_error(error, endpoint, values)
+        return replaced
     return url if anchor is None else f"{url}#{quote(anchor, safe=_FRAGMENT_SAFE)}"
 
 
