@@ -100,7 +100,8 @@ class ResultTable(dict[type, Maker]):
             provider.mimetype != "application/json"
             or compact is False
             or (compact is None and self.app.config["DEBUG"])
-            or not vars(provider).keys().isdisjoint(_JSON_METHODS)
+            or "dumps" in provider.__dict__
+            or "response" in provider.__dict__
         ):
             return provider.response(result)
         return build_plain(self.response_class, f"{provider.dump_compact(result)}\n".encode(), _JSON_TYPE)
