@@ -6,9 +6,16 @@ import os
 from types import ModuleType
 
 import flask
+import hypothesis
 import pytest
 
 import demijohn
+
+# The same examples each time, and no clock that decides: what is new is looked for on purpose, by
+# `DEMIJOHN_RANDOM_EXAMPLES=1`.
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("random", deadline=None)
+hypothesis.settings.load_profile("random" if os.environ.get("DEMIJOHN_RANDOM_EXAMPLES") else "repeatable")
 
 
 @pytest.fixture(params=[flask, demijohn], ids=["flask", "demijohn"])

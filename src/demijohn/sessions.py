@@ -399,7 +399,8 @@ def _read_cookie(request: Any, name: str) -> str | None:
     """
     if _has_usual_cookies(request):
         header: str = request.environ.get("HTTP_COOKIE", "")
-        if header.isascii():
+        # Control characters are for Werkzeug to judge: `strip` takes some of them for blanks.
+        if header.isascii() and header.isprintable():
             for part in header.split(";"):
                 key, _, value = part.partition("=")
                 if key.strip() == name:
