@@ -80,10 +80,9 @@ def _send_known(key: tuple[Any, ...], file: IO[bytes], environ: dict[str, Any]) 
         if len(_headers) >= _MOST_HEADERS:
             _headers.clear()
         _headers[key] = headers
-    response = build_plain(response_class, b"", headers[0])
+    response = build_plain(response_class, ("200 OK", headers[:], b""))
     response.response = wrap_file(environ, file)
     response.direct_passthrough = True
-    response.headers._list = headers[:]
     if max_age is not None:
         response.expires = int(time() + max_age)
     try:

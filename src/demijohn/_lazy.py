@@ -24,5 +24,6 @@ class Lazy:
     def __get__(self, instance: Any, owner: type) -> Any:
         if instance is None:
             return self
-        value = instance.__dict__[self.name] = self.compute(instance)
+        value = self.compute(instance)
+        setattr(instance, self.name, value)
         return value

@@ -23,12 +23,12 @@ from .ctx import AppContext, RequestContext
 from .doors.wsgi import serve
 from .helpers import get_flashed_messages
 from .pipeline import bridge, dispatch, errors, urls
+from .pipeline.drive import drive
 from .pipeline.plan import OWN_METHODS, STEP_METHODS, find_plan
 from .request import Request
 from .response import Response
 from .scaffold import _sentinel
 from .sessions import SecureCookieSessionInterface, SessionInterface
-from .signals import appcontext_tearing_down
 from .templating import Environment
 
 if TYPE_CHECKING:
@@ -203,8 +203,8 @@ class Flask(App):
 
     def handle_http_exception(self, e: HTTPException) -> HTTPException | ft.ResponseReturnValue:
         """Answer an HTTP error by its handler, or by itself."""
-        context = _current.get_request_context()
-        result: ft.ResponseReturnValue = errors.handle_http_exception(self, context, e)
+        handler = errors.choose_http_handler(self, _current.get_request_context(), e)
+        result: HTTPException | ft.ResponseReturnValue = e if handler is None else handler(e)
         return result
 
     def handle_user_exception(self, e: Exception) -> HTTPException | ft.ResponseReturnValue:
@@ -213,9 +213,9 @@ class Flask(App):
         Raises:
             Exception: The same one, where nobody handles it.
         """
-        context = _current.get_request_context()
         try:
-            result: ft.ResponseReturnValue = errors.handle_user_exception(self, context, e)
+            handler = errors.choose_user_handler(self, _current.get_request_context(), e)
+            result: HTTPException | ft.ResponseReturnValue = cast("HTTPException", e) if handler is None else handler(e)
             return result
         finally:
             # Its traceback may name this frame: without the name, no circle is left.
@@ -228,7 +228,7 @@ class Flask(App):
             Exception: The same one, where it is to reach the server.
         """
         context = _current.get_request_context()
-        response: Response = errors.handle_exception(self, context, e)
+        response: Response = drive(errors.handle_exception(self, context, e))
         return response
 
     def log_exception(
@@ -263,12 +263,12 @@ class Flask(App):
             view's.
         """
         context = _current.get_request_context()
-        result: ft.ResponseReturnValue | None = dispatch.preprocess(context)
+        result: ft.ResponseReturnValue | None = drive(dispatch.preprocess(context))
         return result
 
     def dispatch_request(self) -> ft.ResponseReturnValue:
         """Call the view of the current request."""
-        result: ft.ResponseReturnValue = dispatch.dispatch(_current.get_request_context())
+        result: ft.ResponseReturnValue = drive(dispatch.dispatch(_current.get_request_context()))
         return result
 
     def finalize_request(
@@ -281,7 +281,7 @@ class Flask(App):
             from_error_handler: Log an error of what comes after and go on.
         """
         context = _current.get_request_context()
-        response: Response = dispatch.finalize(context, rv, from_error_handler)
+        response: Response = drive(dispatch.finalize(context, rv, from_error_handler))
         return response
 
     def make_response(self, rv: ft.ResponseReturnValue) -> Response:
@@ -308,7 +308,7 @@ class Flask(App):
         Returns:
             The response that the last function returned.
         """
-        finished: Response = dispatch.process(_current.get_request_context(), response)
+        finished: Response = drive(dispatch.process(_current.get_request_context(), response))
         return finished
 
     def make_default_options_response(self) -> Response:
@@ -325,7 +325,7 @@ class Flask(App):
             exc: The error that ended it; the one being handled unless given.
         """
         error = sys.exc_info()[1] if exc is _sentinel else exc
-        dispatch.teardown_request(_current.get_request_context(), error)
+        drive(dispatch.teardown_request(_current.get_request_context(), error))
 
     def do_teardown_appcontext(self, exc: BaseException | None = _sentinel) -> None:  # type: ignore[assignment]  # None has a meaning
         """Run the functions for the end of an application context.
@@ -334,11 +334,7 @@ class Flask(App):
             exc: The error that ended it; the one being handled unless given.
         """
         error = sys.exc_info()[1] if exc is _sentinel else exc
-        failed = dispatch.run_ring(find_plan(self).teardown, error)
-        if appcontext_tearing_down.receivers:
-            appcontext_tearing_down.send(self, _async_wrapper=self.ensure_sync, exc=error)
-        if failed is not None:
-            raise failed
+        drive(dispatch.teardown_app(self, error))
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function that sync code can call.

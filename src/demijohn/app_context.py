@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import sys
 from contextvars import Token
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from . import _current
-from .pipeline.plan import Plan
+from .pipeline.dispatch import teardown_app
+from .pipeline.drive import drive
+from .pipeline.plan import Plan, find_plan
 from .signals import appcontext_popped, appcontext_pushed
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
     from werkzeug.routing import MapAdapter
 
+    from .pipeline.drive import Step
     from .typing import AppLike
 
 _UNSET: Any = object()
@@ -137,9 +141,24 @@ class AppContext:
         Raises:
             AssertionError: Another context was entered and not left.
         """
+        drive(self.leave(find_error(exc)))
+
+    def leave(self, exc: BaseException | None) -> Step[None]:
+        """Leave this context, and tear it down if it is left for good.
+
+        Args:
+            exc: The error for the teardown functions, or None.
+
+        Raises:
+            AssertionError: Another context was entered and not left.
+        """
         try:
             if len(self._entries) == 1:
-                self.app.do_teardown_appcontext(find_error(exc))
+                override = find_plan(self.app).overrides.do_teardown_appcontext
+                if override is not None:
+                    yield override, (exc,)
+                else:
+                    yield from teardown_app(self.app, exc)
         finally:
             current = _current.context.get(None)
             if self._entries[-1] is None:
@@ -151,7 +170,7 @@ class AppContext:
         if current is not self:
             raise AssertionError(say_wrong_context(current, self))
         if appcontext_popped.receivers:
-            appcontext_popped.send(self.app, _async_wrapper=self.app.ensure_sync)
+            yield partial(appcontext_popped.send, self.app, _async_wrapper=self.app.ensure_sync), ()
 
     def adopt(self) -> None:
         """Count this context as entered by the request that owns it."""
@@ -178,11 +197,11 @@ class AppContext:
         self._entries.clear()
         return True
 
-    def release(self, exc: BaseException | None) -> None:
+    def release(self, exc: BaseException | None) -> Step[None]:
         """Leave on behalf of the request that owns this context."""
         token = _current.context.set(self)
         try:
-            self.pop(exc)
+            yield from self.leave(exc)
         finally:
             _current.context.reset(token)
 

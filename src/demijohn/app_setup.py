@@ -178,6 +178,8 @@ class App(Scaffold):
 
     def _finish_setup(self) -> None:
         self.__dict__["_got_first_request"] = True
+        # Only now contexts may be opened the short way, past here.
+        self._registry.mark_stale()
 
     @cached_property
     def name(self) -> str:  # type: ignore[override]  # computed here, stored in a blueprint

@@ -12,7 +12,7 @@ from demijohn.pipeline.plan import (
     OWN_METHODS,
     SESSION_METHODS,
     STEP_METHODS,
-    find_override,
+    Overrides,
     find_plan,
     is_overridden,
     seal,
@@ -168,11 +168,11 @@ def test_an_override_is_seen_on_class_and_instance(name):
     """The question is answered by what would be called."""
     plain = demijohn.Flask("made")
     subclass = type("Own", (demijohn.Flask,), {name: lambda *args: None})("made")
-    assert (False, None) == (is_overridden(plain, name), find_override(plain, name))
+    assert (False, None) == (is_overridden(plain, name), getattr(Overrides(plain), name))
     assert True is is_overridden(subclass, name)
-    assert subclass == find_override(subclass, name).__self__
+    assert subclass == getattr(Overrides(subclass), name).__self__
     setattr(plain, name, print)
-    assert (True, print) == (is_overridden(plain, name), find_override(plain, name))
+    assert (True, print) == (is_overridden(plain, name), getattr(Overrides(plain), name))
 
 
 STALE = {
@@ -437,7 +437,7 @@ def test_the_kinds_of_overrides_that_a_plan_notes():
     closing.do_teardown_request = closing.do_teardown_appcontext = print
     plans = find_plan(plain), find_plan(closing)
     assert [False, True] == [plan.closes_request for plan in plans]
-    assert [False, True] == [plan.overrides_request_teardown for plan in plans]
+    assert [False, True] == [plan.overrides.do_teardown_request is not None for plan in plans]
     assert [False, True] == [plan.tears_down_app for plan in plans]
 
 

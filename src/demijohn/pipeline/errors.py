@@ -8,7 +8,7 @@ functions; whatever of them is overridden gets called.
 
 from __future__ import annotations
 
-import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from werkzeug.exceptions import (
@@ -21,6 +21,7 @@ from werkzeug.exceptions import (
 from werkzeug.routing import RequestRedirect, RoutingException
 
 from ..signals import got_request_exception
+from .drive import Step
 from .plan import find_plan
 
 if TYPE_CHECKING:
@@ -111,8 +112,8 @@ def traps(app: AppLike, error: Exception) -> bool:
     return bool(trap_bad_requests) and isinstance(error, BadRequest)
 
 
-def handle_http_exception(app: AppLike, context: Any, error: HTTPException) -> Any:
-    """Answer an HTTP error by its handler, or by itself.
+def choose_http_handler(app: AppLike, context: Any, error: HTTPException) -> Callable[[Any], Any] | None:
+    """Return what answers an HTTP error.
 
     Args:
         app: The application.
@@ -120,16 +121,17 @@ def handle_http_exception(app: AppLike, context: Any, error: HTTPException) -> A
         error: The error; a redirect of the router is never handled.
 
     Returns:
-        What the handler returned, or the error, which is a response too.
+        The handler, callable by sync code; None where the error is itself
+        the answer.
     """
     if error.code is None or isinstance(error, RoutingException):
-        return error
-    handler = app._find_error_handler(error, context.request.blueprints)
-    return error if handler is None else find_plan(app).make_sync(handler)(error)
+        return None
+    handler = app._find_error_handler(error, _find_blueprints(context))
+    return None if handler is None else _make_sync(app, handler)
 
 
-def handle_user_exception(app: AppLike, context: Any, error: Exception) -> Any:
-    """Answer an exception of the request's own code by its handler.
+def choose_user_handler(app: AppLike, context: Any, error: Exception) -> Callable[[Any], Any] | None:
+    """Return what answers an exception of the request's own code.
 
     Args:
         app: The application.
@@ -137,7 +139,8 @@ def handle_user_exception(app: AppLike, context: Any, error: Exception) -> Any:
         error: The exception.
 
     Returns:
-        What the handler returned.
+        The handler, callable by sync code; None where the error is itself
+        the answer.
 
     Raises:
         Exception: The same one, where nobody handles it.
@@ -145,10 +148,11 @@ def handle_user_exception(app: AppLike, context: Any, error: Exception) -> Any:
     if isinstance(error, BadRequestKeyError) and (app.debug or app.config["TRAP_BAD_REQUEST_ERRORS"]):
         error.show_exception = True
     if isinstance(error, HTTPException) and not app.trap_http_exception(error):
-        return app.handle_http_exception(error)
-    handler = app._find_error_handler(error, context.request.blueprints)
+        override = find_plan(app).overrides.handle_http_exception
+        return override or choose_http_handler(app, context, error)
+    handler: Callable[[Any], Any] | None = app._find_error_handler(error, _find_blueprints(context))
     if handler is not None:
-        return find_plan(app).make_sync(handler)(error)
+        return _make_sync(app, handler)
     try:
         raise error
     finally:
@@ -156,7 +160,7 @@ def handle_user_exception(app: AppLike, context: Any, error: Exception) -> Any:
         del error
 
 
-def handle_exception(app: AppLike, context: Any, error: Exception) -> Any:
+def handle_exception(app: AppLike, context: Any, error: Exception) -> Step[Any]:
     """Log an exception that nobody handled and answer with a 500.
 
     Args:
@@ -172,19 +176,35 @@ def handle_exception(app: AppLike, context: Any, error: Exception) -> Any:
             `PROPAGATE_EXCEPTIONS`, or in debug and testing mode.
     """
     if got_request_exception.receivers:
-        got_request_exception.send(app, _async_wrapper=app.ensure_sync, exception=error)
+        yield partial(got_request_exception.send, app, _async_wrapper=app.ensure_sync, exception=error), ()
     propagate = app.config["PROPAGATE_EXCEPTIONS"]
     if propagate is None:
         propagate = app.testing or app.debug
-    if propagate:
-        raise error
-    app.log_exception(sys.exc_info())
-    server_error = InternalServerError(original_exception=error)
+    try:
+        if propagate:
+            raise error
+        app.log_exception((type(error), error, error.__traceback__))
+        server_error = InternalServerError(original_exception=error)
+    finally:
+        del error
     result: Any = server_error
-    handler = app._find_error_handler(server_error, context.request.blueprints)
+    handler = app._find_error_handler(server_error, _find_blueprints(context))
     if handler is not None:
-        result = find_plan(app).make_sync(handler)(server_error)
-    return app.finalize_request(result, from_error_handler=True)
+        result = yield _make_sync(app, handler), (server_error,)
+    return (yield partial(app.finalize_request, result, from_error_handler=True), ())
+
+
+def _make_sync(app: AppLike, handler: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    call: Callable[[Any], Any] = find_plan(app).make_sync(handler)
+    return call
+
+
+def _find_blueprints(context: Any) -> list[str]:
+    rule = context.route.url_rule
+    if rule is None or "." not in rule.endpoint:
+        return []
+    blueprints: list[str] = context.request.blueprints
+    return blueprints
 
 
 def raise_routing_exception(app: AppLike, request: Any) -> NoReturn:

@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from werkzeug.wrappers import Request as WerkzeugRequest
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from .. import _current
 from ..request import Request, forget_overrides, split_blueprint_path
+from ..response import SEND_METHODS
 from ..routing import Builder, Matcher
 from ..sessions import SecureCookieSession, SecureCookieSessionInterface
 from .registry import HOOK_LISTS, HOOK_TABLES, TABLES
@@ -39,18 +41,13 @@ STEP_METHODS = (
     *("finalize_request", "process_response", "create_url_adapter", "ensure_sync"),
     *("do_teardown_request", "do_teardown_appcontext", "app_context", "request_context"),
     *("make_default_options_response", "async_to_sync", "inject_url_defaults"),
+    *("handle_exception", "handle_http_exception", "handle_user_exception", "raise_routing_exception"),
 )
 
 _OWN_INIT = Request.__init__
 
 #: Attributes of the response class that are read at sealing.
 RESPONSE_SETTINGS = ("default_mimetype", "default_status", "autocorrect_location_header")
-
-#: Methods of a response that decide what is sent.
-SEND_METHODS = (
-    *("__call__", "get_wsgi_response", "get_wsgi_headers", "get_app_iter"),
-    *("iter_encoded", "close"),
-)
 
 #: What a session interface may not change if sessions are to open lazily.
 SESSION_METHODS = (
@@ -77,7 +74,10 @@ PLANNED = frozenset(
 class Steps:
     """What a request for one endpoint takes, in order."""
 
-    __slots__ = ("after", "before", "endpoint", "is_direct", "processors", "teardown", "view")
+    __slots__ = (
+        *("after", "before", "endpoint", "processors", "teardown", "view"),
+        *("ends_plainly", "finishes_otherwise", "is_direct"),
+    )
 
     def __init__(self, plan: Plan, endpoint: str | None) -> None:
         app = plan.app
@@ -89,15 +89,33 @@ class Steps:
         inward = [None, *reversed(names)]
         convert = plan.make_sync
         #: The view, callable by sync code.
-        self.view = convert(app.view_functions.get(endpoint, partial(_refuse, endpoint)))
+        if endpoint is None:
+            self.view = _raise_current_fault
+        else:
+            self.view = convert(app.view_functions.get(endpoint, partial(_refuse, endpoint)))
         #: Functions that may change the URL's variables.
         self.processors = tuple(_chain(app.url_value_preprocessors, inward))
         #: Functions that run before the view.
         self.before = tuple(map(convert, _chain(app.before_request_funcs, inward)))
-        #: Whether nothing comes between the match and the view.
-        self.is_direct = not (self.processors or self.before or plan.preprocess or plan.dispatch)
+        #: Whether nothing but these comes between the match and the view.
+        overrides = plan.overrides
+        self.is_direct = not (
+            self.processors
+            or overrides.preprocess_request
+            or overrides.dispatch_request
+            or overrides.full_dispatch_request
+        )
         #: Functions that get the response, the last registered first.
         self.after = tuple(map(convert, _chain(app.after_request_funcs, outward, reverse=True)))
+        #: Whether a step after the view is overridden.
+        self.finishes_otherwise = bool(
+            overrides.make_response
+            or overrides.process_response
+            or overrides.finalize_request
+            or overrides.full_dispatch_request
+        )
+        #: Whether nothing sees the response between its making and its sending.
+        self.ends_plainly = not (self.after or self.finishes_otherwise)
         #: Functions that run when the request is over, the last first.
         self.teardown = tuple(map(convert, _chain(app.teardown_request_funcs, outward, reverse=True)))
 
@@ -121,30 +139,27 @@ class Plan:
         #: Error handlers and context processors, callable by sync code.
         self.sync_functions: dict[Any, Callable[..., Any]] = {}
         #: Rules of plain paths, by method and path.
-        self.static = matcher.static
+        self.static = {method: rules for method, rules in matcher.static.items() if method != "OPTIONS"}
         self.find_rule = matcher.find
         self.build_url = builder.build
         self.known_hosts: set[str | None] = set()
         #: Whether every request has to be matched by Werkzeug's adapter.
+        self.overrides = overrides = Overrides(app)
         self.asks_adapter = (
             matcher.needs_host
             or app.subdomain_matching
-            or is_overridden(app, "create_url_adapter")
+            or overrides.create_url_adapter is not None
             or not _reads_environ(app.request_class)
         )
-
-        self.full_dispatch = find_override(app, "full_dispatch_request")
-        self.preprocess = find_override(app, "preprocess_request")
-        self.dispatch = find_override(app, "dispatch_request")
-        self.finalize = find_override(app, "finalize_request")
-        self.make_response = find_override(app, "make_response")
-        self.process = find_override(app, "process_response")
         #: Whether a context is made by `open_context`.
         self.opens_plainly = (
-            app.request_class is Request and Request.__init__ is _OWN_INIT and not is_overridden(app, "request_context")
+            app._got_first_request
+            and app.request_class is Request
+            and Request.__init__ is _OWN_INIT
+            and overrides.request_context is None
         )
-        self.inject_defaults = find_override(app, "inject_url_defaults")
         self.results = ResultTable(app)
+        self.parts = self.results.parts if _sends_plainly(app.response_class) else {}
 
         interface = app.session_interface
         #: What overrides could be seen when the plan was made.
@@ -162,14 +177,10 @@ class Plan:
         )
         #: The application's own teardown functions, the last first.
         self.teardown = tuple(map(self.make_sync, reversed(app.teardown_appcontext_funcs)))
-        self.overrides_request_teardown = is_overridden(app, "do_teardown_request")
         self.closes_request = app.request_class.close is not WerkzeugRequest.close
-        self.tears_down_app = bool(
-            self.teardown or is_overridden(app, "do_teardown_appcontext") or is_overridden(app, "app_context")
-        )
-
+        self.tears_down_app = bool(self.teardown or overrides.do_teardown_appcontext or overrides.app_context)
         #: Whether nothing of the application's own runs when a request ends.
-        self.ends_quietly = not (self.tears_down_app or self.overrides_request_teardown or self.closes_request)
+        self.ends_quietly = not (self.tears_down_app or overrides.do_teardown_request or self.closes_request)
 
     def make_sync(self, function: Any) -> Any:
         """Return a function of the user's that sync code can call.
@@ -196,6 +207,18 @@ class Plan:
         if len(self.known_hosts) >= MAX_KNOWN_HOSTS:
             self.known_hosts.clear()
         self.known_hosts.add(host)
+
+
+class Overrides:
+    """Hold the methods that an application overrides; the others are None."""
+
+    def __init__(self, app: AppLike) -> None:
+        for name in STEP_METHODS:
+            setattr(self, name, getattr(app, name) if is_overridden(app, name) else None)
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Callable[..., Any] | None: ...
 
 
 class StepsTable(dict[Any, Steps]):
@@ -287,11 +310,6 @@ def refresh(app: AppLike) -> None:
         app._registry.mark_stale()
 
 
-def find_override(app: AppLike, name: str) -> Any:
-    """Return the bound method if the application overrides it, else None."""
-    return getattr(app, name) if is_overridden(app, name) else None
-
-
 def is_overridden(app: AppLike, name: str) -> bool:
     """Say whether a method is not the one that `Flask` defines.
 
@@ -313,6 +331,28 @@ def _reads_environ(request_class: Any) -> bool:
 def _sends_plainly(response_class: Any) -> bool:
     """Say whether sending is as Werkzeug does it, for a class of responses."""
     return all(getattr(response_class, name) is getattr(WerkzeugResponse, name) for name in SEND_METHODS)
+
+
+def raise_fault(context: Any) -> NoReturn:
+    """Raise the error of matching the URL of a request.
+
+    Raises:
+        HTTPException: The error.
+    """
+    app = context.app
+    fault = context.route.routing_exception
+    if fault is None or app.debug or find_plan(app).overrides.raise_routing_exception is not None:
+        app.raise_routing_exception(context.request)
+    # PERF: no request is made to say that there is nothing for it: 0.6 µs.
+    try:
+        raise fault
+    finally:
+        # Its traceback names this frame: without the name, no circle is left.
+        del fault
+
+
+def _raise_current_fault() -> NoReturn:
+    raise_fault(_current.get_request_context())
 
 
 def _refuse(endpoint: str | None, /, **values: Any) -> NoReturn:

@@ -175,7 +175,7 @@ def build_url(
         )
     outer = _find_outer_adapter(app) if context is None else None
     plan = find_plan(app)
-    if plan.inject_defaults is not None or app.url_default_functions:
+    if plan.overrides.inject_url_defaults is not None or app.url_default_functions:
         app.inject_url_defaults(endpoint, values)
     try:
         url = None if external or context is None else _build_path(plan, context, endpoint, method, values)
