@@ -17,6 +17,7 @@ from .ctx import (
     has_app_context,
     has_request_context,
 )
+from .events import Event, EventStream, JSONLines
 from .helpers import (
     abort,
     flash,
@@ -33,8 +34,10 @@ from .helpers import (
 from .request import Request
 from .response import Response
 
-# After `.request`, since the proxy takes the name of that module.
-from .globals import current_app, g, request, session
+from .websocket import WebSocketDisconnected
+
+# After `.request` and `.websocket`, since the proxies take the names of those modules.
+from .globals import current_app, g, request, session, websocket
 from .signals import (
     appcontext_popped,
     appcontext_pushed,
@@ -57,9 +60,13 @@ from .templating import (
 __all__ = [
     "Blueprint",
     "Config",
+    "Event",
+    "EventStream",
     "Flask",
+    "JSONLines",
     "Request",
     "Response",
+    "WebSocketDisconnected",
     "abort",
     "after_this_request",
     "appcontext_popped",
@@ -94,4 +101,5 @@ __all__ = [
     "stream_with_context",
     "template_rendered",
     "url_for",
+    "websocket",
 ]

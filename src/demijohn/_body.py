@@ -15,11 +15,13 @@ import io
 import re
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, HTTPException, LengthRequired, RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 from werkzeug.wsgi import get_content_length, get_input_stream
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
     from _typeshed.wsgi import WSGIEnvironment
     from werkzeug.datastructures import FileStorage, MultiDict
 
@@ -40,13 +42,28 @@ def open_body(environ: WSGIEnvironment, limit: int | None) -> IO[bytes]:
 
     Raises:
         RequestEntityTooLarge: The announced length is over the limit.
+        LengthRequired: The body is chunked, and the server would not tell if
+            it was cut.
     """
+    if "HTTP_TRANSFER_ENCODING" in environ and not _tells_ends(environ):
+        raise LengthRequired
     if not environ.get("wsgi.input_terminated"):
         return get_input_stream(environ, max_content_length=limit)
     length = get_content_length(environ)
     if length is not None and limit is not None and length > limit:
         raise RequestEntityTooLarge
     return io.BufferedReader(_CheckedBody(environ["wsgi.input"], length, limit))
+
+
+def _tells_ends(environ: WSGIEnvironment) -> bool:
+    """Say whether a server tells a chunked body that was cut from a whole one.
+
+    SECURITY: uWSGI gives no chunked body at all and Granian, by WSGI, ends
+    one that was cut like one that was not.
+    """
+    if environ.get("SERVER_SOFTWARE", "").startswith("Granian"):
+        return False
+    return bool(environ.get("wsgi.input_terminated") or environ.get("CONTENT_LENGTH"))
 
 
 def read_small_body(environ: WSGIEnvironment, limit: int | None) -> bytes | None:
@@ -196,15 +213,75 @@ class _CheckedBody(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    async def read_chunk(self) -> bytes:
+        """Return the next piece of a body that arrives by an event loop."""
+        data: bytes = await self._source.read_chunk()  # type: ignore[attr-defined]  # only such sources are asked
+        self._check(data)
+        return data
+
     def readinto(self, buffer: Any) -> int:
         wanted = len(buffer)
         if self._limit is not None:
             wanted = min(wanted, self._limit - self._seen + 1)
-        data = self._source.read(wanted)
+        try:
+            data = self._source.read(wanted)
+        except HTTPException:
+            raise
+        except Exception as error:
+            # Each server raises errors of its own where a body is cut or malformed.
+            raise ClientDisconnected from error
+        self._check(data)
+        buffer[: len(data)] = data
+        return len(data)
+
+    def _check(self, data: bytes) -> None:
         self._seen += len(data)
         if self._limit is not None and self._seen > self._limit:
             raise RequestEntityTooLarge
         if not data and self._length is not None and self._seen < self._length:
             raise ClientDisconnected
-        buffer[: len(data)] = data
-        return len(data)
+
+
+class AsyncBody:
+    """Let a view read a body piece by piece, by `async for` too.
+
+    Everything else is that of the stream.
+
+    Args:
+        stream: What `open_body` returned.
+        is_live: Whether the body arrives by an event loop, which has to be
+            awaited.
+    """
+
+    def __init__(self, stream: Any, *, is_live: bool) -> None:
+        self._stream = stream
+        self._is_live = is_live
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._stream)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yield the pieces.
+
+        Yields:
+            Bytes, never none.
+
+        Raises:
+            ClientDisconnected: The body was cut off.
+            RequestEntityTooLarge: It is over the limit.
+        """
+        # Late: an application without async views has no use for asyncio.
+        from asyncio import to_thread
+
+        while True:
+            data = await (self._stream.raw.read_chunk() if self._is_live else to_thread(self._stream.read, _PIECE))
+            if not data:
+                return
+            yield data
+
+
+#: Bytes that are read at once.
+_PIECE = 65_536

@@ -37,6 +37,13 @@ this thread or task. Call it while a request is handled; in a test enter
 thread to `copy_current_request_context` first.\
 """
 
+NO_WEBSOCKET = """\
+Working outside of a WebSocket.
+
+Something here needs the WebSocket being served, and what is served is an
+ordinary request. Use it in a handler that `@app.websocket` registers.\
+"""
+
 
 def find_app() -> AppLike | None:
     """Return the current application, or None outside of a context."""
@@ -117,6 +124,18 @@ def get_request() -> Any:
         return context.get(None).request  # type: ignore[union-attr]  # what has none is looked into below
     except AttributeError:
         return get_request_context().request
+
+
+def get_websocket() -> Any:
+    """Return the WebSocket being served.
+
+    Raises:
+        RuntimeError: None is being served.
+    """
+    websocket = getattr(get_request_context(), "websocket", None)
+    if websocket is None:
+        raise RuntimeError(NO_WEBSOCKET)
+    return websocket
 
 
 def get_session() -> Any:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Coroutine, Iterable
+from functools import cache
+from importlib import import_module
 from typing import IO, TYPE_CHECKING, Any, AnyStr, NoReturn, cast
 
 from werkzeug.exceptions import HTTPException
@@ -29,6 +31,7 @@ from .request import Request
 from .response import Response
 from .scaffold import _sentinel
 from .sessions import SecureCookieSessionInterface, SessionInterface
+from .signals import appcontext_tearing_down  # noqa: F401 - extensions import it from here
 from .templating import Environment
 
 if TYPE_CHECKING:
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from .testing import FlaskClient, FlaskCliRunner
+    from .testing.async_client import AsyncClient
 
 
 class Flask(App):
@@ -187,6 +191,18 @@ class Flask(App):
         client_class = self.test_client_class or FlaskClient
         client: FlaskClient = client_class(self, self.response_class, use_cookies=use_cookies, **kwargs)
         return client
+
+    def async_test_client(self, use_cookies: bool = True, **kwargs: Any) -> AsyncClient:
+        """Return a client that calls the application by ASGI, without a server.
+
+        Args:
+            use_cookies: Keep cookies between requests.
+            **kwargs: Further arguments of `testing.AsyncClient`.
+        """
+        # A server process has no use for the test client.
+        from .testing.async_client import AsyncClient
+
+        return AsyncClient(self, use_cookies, **kwargs)
 
     def test_cli_runner(self, **kwargs: Any) -> FlaskCliRunner:
         """Return a runner that invokes the application's commands.
@@ -356,6 +372,15 @@ class Flask(App):
         """
         return bridge.async_to_sync(func)
 
+    def ensure_async(self, func: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:
+        """Return a coroutine function that does what a function does.
+
+        Args:
+            func: A function; a sync one is called in the worker thread of the
+                current request, a coroutine function is returned as it is.
+        """
+        return bridge.to_async(func)
+
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """Return Werkzeug's adapter for a request, or for the configuration.
 
@@ -420,9 +445,60 @@ class Flask(App):
         """
         return serve(self, environ, start_response)
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one WSGI call, through `wsgi_app`."""
-        return self.wsgi_app(environ, start_response)
+    async def asgi_app(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one ASGI call; wrap this one with middleware.
+
+        Args:
+            scope: What is asked for.
+            receive: Gives the next event.
+            send: Takes a message.
+        """
+        await _find_door("asgi").serve(self, scope, receive, send)
+
+    async def rsgi_app(self, scope: Any, protocol: Any) -> None:
+        """Answer one RSGI call; wrap this one with middleware.
+
+        Args:
+            scope: What is asked for.
+            protocol: The server's side of it.
+        """
+        await _find_door("rsgi").serve(self, scope, protocol)
+
+    def __call__(self, environ: Any, start_response: Any, send: Any = None) -> Any:
+        """Answer a WSGI call (two arguments) or an ASGI call (three).
+
+        Returns:
+            The body, or a coroutine.
+        """
+        if send is None:
+            return self.wsgi_app(environ, start_response)
+        return self.asgi_app(environ, start_response, send)
+
+    def __rsgi__(self, scope: Any, protocol: Any) -> Coroutine[Any, Any, None]:
+        """Answer an RSGI call, through `rsgi_app`."""
+        return self.rsgi_app(scope, protocol)
+
+    def __rsgi_init__(self, loop: Any) -> None:
+        """Start what runs before serving by RSGI, on a loop that is not running."""
+        self.lifespan.start_for_rsgi(loop)
+
+    def __rsgi_del__(self, loop: Any) -> None:
+        """Stop what runs while serving by RSGI."""
+        self.lifespan.stop_for_rsgi(loop)
+
+    def _on_stopping(self) -> Any:
+        """End what would keep a worker from stopping: sockets and event streams.
+
+        Returns:
+            A task that is done when they have ended, or None.
+        """
+        return _find_door("stopping").stop(self) if "demijohn.doors.exchange" in sys.modules else None
+
+
+@cache
+def _find_door(name: str) -> Any:
+    """Return the door for a protocol, which a process of another one never imports."""
+    return import_module(f".doors.{name}", __package__)
 
 
 OWN_METHODS.update({name: getattr(Flask, name) for name in STEP_METHODS})

@@ -24,6 +24,8 @@ from . import typing as types
 from ._packages import find_package
 from .config import DEFAULTS, Config, ConfigAttribute
 from .ctx import _AppCtxGlobals
+from .doors.lifespan import Lifespan
+from .doors.seen import SeenCall
 from .helpers import get_debug_flag
 from .json.provider import DefaultJSONProvider, JSONProvider
 from .logging import create_logger
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 
     from .blueprints import Blueprint
 
+T_serving = TypeVar("T_serving", bound="Callable[..., Any]")
 T_shell_context_processor = TypeVar("T_shell_context_processor", bound=types.ShellContextProcessorCallable)
 T_template_filter = TypeVar("T_template_filter", bound=types.TemplateFilterCallable)
 T_template_global = TypeVar("T_template_global", bound=types.TemplateGlobalCallable)
@@ -98,6 +101,13 @@ class App(Scaffold):
     _got_first_request = False
     _cli: Any = None
 
+    #: Is called with the context, the status and the start of each request.
+    _on_answer: Any = None
+    #: Whether it was told which of its doors a server uses.
+    _knows_interface = False
+    #: Shows errors in the browser, where the server calls by ASGI or RSGI.
+    _debugger: Any = None
+
     def __init__(
         self,
         import_name: str,
@@ -112,6 +122,9 @@ class App(Scaffold):
         root_path: str | None = None,
     ) -> None:
         self._registry = Registry()
+        self._lifespan: Lifespan | None = None
+        # Servers that look which protocol an application speaks look here; a call goes past it.
+        self.__dict__["__call__"] = SeenCall(self)
         super().__init__(import_name, static_folder, static_url_path, template_folder, root_path)
         if instance_path is None:
             instance_path = self.auto_find_instance_path()
@@ -175,6 +188,49 @@ class App(Scaffold):
                 " its first request, so earlier requests did without what it sets up.\n"
                 "Move the import, decorator or call that does it to before the application runs."
             )
+
+    @property
+    def lifespan(self) -> Lifespan:
+        """What runs before, while and after the application serves."""
+        if self._lifespan is None:
+            self._lifespan = Lifespan(self)
+        return self._lifespan
+
+    @setupmethod
+    def before_serving(self, f: T_serving) -> T_serving:
+        """Register a function to run before the first request is served.
+
+        It runs in an application context, once in each worker process: on
+        the server's loop if it is a coroutine function.
+        """
+        return self.lifespan.add_before_serving(f)
+
+    @setupmethod
+    def after_serving(self, f: T_serving) -> T_serving:
+        """Register a function to run when the last request was served."""
+        return self.lifespan.add_after_serving(f)
+
+    @setupmethod
+    def while_serving(self, f: T_serving) -> T_serving:
+        """Register a generator: up to its `yield` before serving, the rest after.
+
+        An asynchronous generator runs on the server's loop.
+        """
+        return self.lifespan.add_while_serving(f)
+
+    def add_background_task(self, func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> None:
+        """Run a function after this call, without waiting for it.
+
+        A coroutine function runs on the server's loop, any other in a
+        thread, with the context variables of now.  At shutdown they are
+        waited for, `BACKGROUND_TASK_SHUTDOWN_TIMEOUT` seconds (5) at most.
+
+        Args:
+            func: The function.
+            *args: Its arguments.
+            **kwargs: Its keyword arguments.
+        """
+        self.lifespan.add_background_task(func, *args, **kwargs)
 
     def _finish_setup(self) -> None:
         self.__dict__["_got_first_request"] = True

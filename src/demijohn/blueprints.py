@@ -18,6 +18,7 @@ from .scaffold import (
     T_after_request,
     T_before_request,
     T_error_handler,
+    T_socket,
     T_teardown,
     T_template_context_processor,
     T_url_defaults,
@@ -44,6 +45,9 @@ _MERGED_TABLES = (
     "before_request_funcs",
     "after_request_funcs",
     "teardown_request_funcs",
+    "before_websocket_funcs",
+    "after_websocket_funcs",
+    "teardown_websocket_funcs",
     "url_default_functions",
     "url_value_preprocessors",
     "template_context_processors",
@@ -346,6 +350,24 @@ class Blueprint(Scaffold):
     def teardown_app_request(self, f: T_teardown) -> T_teardown:
         """Call a function at the end of each request to the application."""
         self._record_function("teardown_request_funcs", f)
+        return f
+
+    @setupmethod
+    def before_app_websocket(self, f: T_socket) -> T_socket:
+        """Call a function before the handler of each WebSocket."""
+        self._record_function("before_websocket_funcs", f)
+        return f
+
+    @setupmethod
+    def after_app_websocket(self, f: T_socket) -> T_socket:
+        """Call a function after the handler of each WebSocket."""
+        self._record_function("after_websocket_funcs", f)
+        return f
+
+    @setupmethod
+    def teardown_app_websocket(self, f: T_socket) -> T_socket:
+        """Call a function at the end of each WebSocket."""
+        self._record_function("teardown_websocket_funcs", f)
         return f
 
     @setupmethod

@@ -29,6 +29,7 @@ from .signals import (
     appcontext_tearing_down,
     request_tearing_down,
 )
+from .websocket import UpgradeRequired
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,6 +97,8 @@ class RequestContext:
     cookies: str | None = None
     asks_adapter = False
     is_preserved = False
+    #: The WebSocket whose handshake the request is.
+    websocket: Any = None
     #: The thread for its sync code, beside an event loop.
     worker: Any = None
     #: The request once it was made; until then its rule, the variables of the
@@ -232,6 +235,9 @@ class RequestContext:
             # Nobody asks how the router found out, and its frames hold the request.
             error.__context__ = None
             request.routing_exception = error.with_traceback(None)
+        else:
+            if getattr(request.url_rule, "serves_socket", False) and self.websocket is None:
+                request.routing_exception = UpgradeRequired()
 
     def push(self) -> None:
         """Make this context the current one, and match on first use."""
@@ -302,6 +308,7 @@ class RequestContext:
             or _APP_TEARING_DOWN
             or _APP_POPPED
             or self.is_preserved
+            or self.websocket is not None
             or _current.context.get(None) is not self
         ):
             return False
@@ -384,7 +391,9 @@ class RequestContext:
     def _tear_down(self, exc: BaseException | None) -> Step[None]:
         """Run what ends a request, where there is anything to run."""
         plan = self.plan
-        if plan is not None and plan.overrides.do_teardown_request:
+        if self.websocket is not None:
+            pass  # It has teardown functions of its own.
+        elif plan is not None and plan.overrides.do_teardown_request:
             yield self.app.do_teardown_request, (exc,)
         elif (
             plan is None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .ctx import AppContext, RequestContext, _AppCtxGlobals
     from .request import Request
     from .sessions import SessionMixin
+    from .websocket import WebSocket
 
 __all__ = [
     "_cv_app",
@@ -29,6 +30,7 @@ __all__ = [
     "request",
     "request_ctx",
     "session",
+    "websocket",
 ]
 
 _UNSET: Any = object()
@@ -92,3 +94,5 @@ request_ctx = cast("RequestContext", _proxies.request_ctx)
 request = cast("Request", _proxies.request)
 #: The session of the request being handled.
 session = cast("SessionMixin", _proxies.session)
+#: The WebSocket being served.
+websocket = cast("WebSocket", _proxies.websocket)

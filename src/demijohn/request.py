@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 from functools import lru_cache
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from werkzeug.datastructures import Authorization, EnvironHeaders, IfRange
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
@@ -19,7 +19,7 @@ from werkzeug.wrappers import Request as WerkzeugRequest
 
 from . import _current
 from . import json as json_module
-from ._body import FormParser, decode_form, open_body, read_small_body
+from ._body import AsyncBody, FormParser, decode_form, open_body, read_small_body
 from ._lazy import Lazy
 from ._pairs import parse_pairs
 
@@ -239,7 +239,10 @@ def _open_stream(request: Request) -> IO[bytes]:
         )
     if request._took_body:
         return io.BytesIO()
-    return open_body(request.environ, request.max_content_length)
+    body = open_body(request.environ, request.max_content_length)
+    if not getattr(request.url_rule, "stream", False):
+        return body
+    return cast("IO[bytes]", AsyncBody(body, is_live=hasattr(request.environ["wsgi.input"], "read_chunk")))
 
 
 def _take_body(request: Request, content_type: str) -> bytes | None:

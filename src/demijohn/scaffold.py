@@ -32,6 +32,7 @@ T_after_request = TypeVar("T_after_request", bound=types.AfterRequestCallable[An
 T_before_request = TypeVar("T_before_request", bound=types.BeforeRequestCallable)
 T_error_handler = TypeVar("T_error_handler", bound=types.ErrorHandlerCallable)
 T_route = TypeVar("T_route", bound=types.RouteCallable)
+T_socket = TypeVar("T_socket", bound="Callable[..., Any]")
 T_teardown = TypeVar("T_teardown", bound=types.TeardownCallable)
 T_template_context_processor = TypeVar("T_template_context_processor", bound=types.TemplateContextProcessorCallable)
 T_url_defaults = TypeVar("T_url_defaults", bound=types.URLDefaultCallable)
@@ -100,6 +101,12 @@ class Scaffold:
         self.after_request_funcs: dict[Key, list[types.AfterRequestCallable[Any]]] = defaultdict(list)
         #: Functions to call when a request is over, by blueprint.
         self.teardown_request_funcs: dict[Key, list[types.TeardownCallable]] = defaultdict(list)
+        #: Functions to call before the handler of a WebSocket, by blueprint.
+        self.before_websocket_funcs: dict[Key, list[Callable[[], Any]]] = defaultdict(list)
+        #: Functions to call after the handler of a WebSocket, by blueprint.
+        self.after_websocket_funcs: dict[Key, list[Callable[[Any], Any]]] = defaultdict(list)
+        #: Functions to call when a WebSocket is over, by blueprint.
+        self.teardown_websocket_funcs: dict[Key, list[types.TeardownCallable]] = defaultdict(list)
         #: Functions that add variables to templates, by blueprint.
         self.template_context_processors: dict[Key, list[types.TemplateContextProcessorCallable]] = defaultdict(
             list, {None: [_default_template_ctx_processor]}
@@ -252,6 +259,52 @@ class Scaffold:
         Flask: one that raises keeps no other from running.
         """
         self.teardown_request_funcs.setdefault(None, []).append(f)
+        return f
+
+    @setupmethod
+    def websocket(self, rule: str, **options: Any) -> Callable[[T_route], T_route]:
+        """Register a handler for the WebSockets of a URL.
+
+        Args:
+            rule: The URL, as for `route`.
+            **options: As for `route`; there are no methods.
+        """
+
+        def register(f: T_route) -> T_route:
+            endpoint = options.pop("endpoint", None)
+            # Other rules may have the flag `websocket` too, such as those of Flask-Sock.
+            self.add_url_rule(rule, endpoint, f, False, websocket=True, serves_socket=True, methods=["GET"], **options)
+            return f
+
+        return register
+
+    @setupmethod
+    def before_websocket(self, f: T_socket) -> T_socket:
+        """Register a function to run before the handler of each WebSocket.
+
+        Where it does not return None, the handler is not run and the
+        handshake is refused with what it returned.
+        """
+        self.before_websocket_funcs[None].append(f)
+        return f
+
+    @setupmethod
+    def after_websocket(self, f: T_socket) -> T_socket:
+        """Register a function to run when the handler of a WebSocket ended.
+
+        It is given the response to a handshake that was refused, otherwise
+        None, and may return another one.
+        """
+        self.after_websocket_funcs[None].append(f)
+        return f
+
+    @setupmethod
+    def teardown_websocket(self, f: T_socket) -> T_socket:
+        """Register a function to run when a WebSocket is over.
+
+        It is given the exception that ended it, or None.
+        """
+        self.teardown_websocket_funcs[None].append(f)
         return f
 
     @setupmethod

@@ -2,17 +2,21 @@
 
 import asyncio
 import contextvars
+import inspect
 import os
 import signal
 import subprocess
 import sys
 import textwrap
 import threading
+from importlib.util import find_spec
 
 import pytest
 
 from demijohn import Flask, after_this_request, g, has_app_context, request, session
 from demijohn.pipeline import bridge
+from demijohn.pipeline.seats import waiter
+from demijohn.pipeline.workers import find_workers
 
 WORD = contextvars.ContextVar("word", default="nothing")
 LIMIT = 10  # seconds after which a test that hangs is given up
@@ -33,7 +37,7 @@ def app():
 @pytest.fixture
 def own_loop(monkeypatch):
     """Give the test a loop of its own, which it may break; its daemon thread stays until the end."""
-    monkeypatch.setattr(bridge, "_loop_thread", None)
+    monkeypatch.setattr(bridge, "_threads", {})
     return bridge.get_loop_thread()
 
 
@@ -229,7 +233,7 @@ def test_the_loop_is_in_a_daemon_thread():
 
 def test_the_loop_is_started_once(monkeypatch):
     """Threads that need it at once get the same."""
-    monkeypatch.setattr(bridge, "_loop_thread", None)
+    monkeypatch.setattr(bridge, "_threads", {})
     barrier = threading.Barrier(8, timeout=LIMIT)
     found = []
 
@@ -243,6 +247,18 @@ def test_the_loop_is_started_once(monkeypatch):
     for thread in threads:
         thread.join(LIMIT)
     assert (8, 1) == (len(found), len(set(found)))
+
+
+def test_a_loop_that_came_second_is_closed(monkeypatch):
+    """A thread that finds another one's loop in place uses that."""
+
+    class Threads(dict):
+        def get(self, name):
+            return None
+
+    monkeypatch.setattr(bridge, "_threads", Threads())
+    first = bridge.get_loop_thread()
+    assert bridge.get_loop_thread() is first
 
 
 def test_a_task_outlives_its_request(app):
@@ -299,7 +315,7 @@ def test_waiting_for_the_own_loop_is_an_error(app):
         return app.async_to_sync(inner)()
 
     app.testing = True
-    with pytest.raises(RuntimeError, match=r"inner.*Await the coroutine function directly"):
+    with pytest.raises(RuntimeError, match=r"inner.*Await the coroutine function directly.*ensure_async"):
         app.test_client().get("/")
 
 
@@ -505,9 +521,343 @@ def test_an_application_may_convert_in_its_own_way(app):
     assert "converted view" == app.test_client().get("/").text
 
 
-def test_a_loop_that_stops_is_an_error_not_a_wait():
-    """An outcome without a task says that the loop ended."""
-    outcome = bridge._Outcome()
-    outcome.settle(None)
-    with pytest.raises(RuntimeError, match="stopped before"):
-        outcome.wait()
+def test_a_task_that_is_cancelled_before_it_begins(own_loop):
+    """Who waits for it is told, and nothing is left behind."""
+    loop = own_loop.loop
+
+    def create_task(coroutine, *, context):
+        task = asyncio.Task(coroutine, loop=loop, context=context)
+        task.cancel()
+        return task
+
+    async def work():
+        """Never begin."""
+
+    loop.create_task = create_task
+    assert asyncio.CancelledError is type(run_in_thread(lambda: call(work)))
+
+
+def test_what_cannot_be_run_is_an_error(own_loop):
+    """Where the loop makes no task the caller learns why."""
+
+    def create_task(coroutine, *, context):
+        coroutine.close()
+        raise LookupError
+
+    own_loop.loop.create_task = create_task
+
+    def work():
+        return None
+
+    assert LookupError is type(run_in_thread(lambda: bridge.async_to_sync(work)()))
+
+
+def test_the_loop_thread_cannot_wait_for_itself(own_loop):
+    """It would never end; the error says what to do."""
+
+    async def inner():
+        """Never begin."""
+
+    async def outer():
+        own_loop.call(inner(), contextvars.Context())
+
+    with pytest.raises(RuntimeError, match=r"app\.ensure_async"):
+        call(outer)
+
+
+def serve(main):
+    """Run a coroutine function on a loop with workers, as a server does, and return what it returns."""
+
+    async def begin():
+        async with asyncio.timeout(LIMIT):
+            return await main(find_workers())
+
+    outcome = run_in_thread(lambda: asyncio.run(begin()))
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome
+
+
+def test_a_worker_thread_uses_the_loop_that_it_works_for():
+    """A coroutine that sync code calls there runs on the server's loop, with the caller's variables."""
+
+    async def inner():
+        await asyncio.sleep(0)
+        seen = WORD.get()
+        WORD.set("inner")
+        return seen, asyncio.get_running_loop()
+
+    def view():
+        WORD.set("view")
+        return *call(inner), WORD.get()
+
+    async def main(workers):
+        return (*await workers.call(None, view), WORD.get(), asyncio.get_running_loop())
+
+    seen, loop, after, outside, own = serve(main)
+    assert ("view", "inner", "inner", True) == (seen, after, outside, loop is own)
+
+
+def test_a_worker_thread_may_run_a_loop_of_its_own():
+    """Waiting in there is an error as in any loop."""
+
+    async def inner():
+        """Never begin."""
+
+    async def outer():
+        call(inner)
+
+    async def main(workers):
+        await workers.call(None, asyncio.run, outer())
+
+    with pytest.raises(RuntimeError, match="Await the coroutine function directly"):
+        serve(main)
+
+
+@pytest.mark.parametrize("kind", [LookupError, Stop, SystemExit, KeyboardInterrupt])
+def test_an_error_for_a_worker_thread_leaves_the_server_alone(kind):
+    """What a coroutine raises is raised in the thread, and the server's loop goes on."""
+
+    async def fail():
+        raise kind
+
+    def view():
+        try:
+            call(fail)
+        except BaseException as error:
+            return type(error)
+
+    async def main(workers):
+        return await workers.call(None, view), await workers.call(None, view)
+
+    assert (kind, kind) == serve(main)
+
+
+class Binding:
+    """Be what calls are made for."""
+
+    worker = None
+
+
+@pytest.mark.parametrize("depth", [1, 2, 5])
+def test_a_thread_does_what_its_coroutine_asks_for(depth):
+    """Sync code, waiting for async code, waiting for sync code: all of it in one thread, however deep."""
+    names = []
+
+    def descend(left):
+        names.append(threading.current_thread().name)
+        return call(turn, left - 1) if left else "the bottom"
+
+    async def turn(left):
+        return await bridge.to_async(descend)(left)
+
+    async def main(workers):
+        return await workers.call(Binding(), descend, depth), await workers.call(None, threading.active_count)
+
+    bottom, _ = serve(main)
+    assert ("the bottom", ["demijohn-sync-1"] * (depth + 1)) == (bottom, names)
+
+
+def test_a_waiting_thread_serves_all_tasks_of_its_coroutine():
+    """Each of them may ask for sync code, also while an earlier part of it waits again."""
+    seen = []
+
+    async def wait_for(event):
+        await event.wait()
+
+    async def work():
+        event = asyncio.Event()
+
+        def first():
+            seen.append("first")
+            call(wait_for, event)
+            seen.append("first again")
+
+        def second():
+            seen.append("second")
+
+        async def release():
+            await bridge.to_async(second)()
+            event.set()
+
+        await asyncio.gather(bridge.to_async(first)(), release())
+
+    async def main(workers):
+        await workers.call(None, call, work)
+
+    serve(main)
+    assert ["first", "second", "first again"] == seen
+
+
+def test_sync_code_of_a_request_runs_in_the_thread_of_the_server(app):
+    """An async view that calls sync code has it run where the server called, which waits for the view."""
+
+    @app.get("/")
+    async def view():
+        names = await asyncio.gather(*[bridge.to_async(threading.current_thread)() for _ in range(2)])
+        return {"names": [thread.name for thread in names], "path": (await bridge.to_async(lambda: request.path)())}
+
+    found = []
+    thread = threading.Thread(target=lambda: found.append(app.test_client().get("/").json), name="the server's")
+    thread.start()
+    thread.join(LIMIT)
+    assert [{"names": ["the server's"] * 2, "path": "/"}] == found
+
+
+def test_sync_code_after_the_request_runs_in_another_thread(app):
+    """What a view left behind has no waiting thread any more."""
+    go_on, names = threading.Event(), []
+
+    @app.get("/")
+    async def view():
+        async def work():
+            await asyncio.to_thread(go_on.wait, LIMIT)
+            names.append((await bridge.to_async(threading.current_thread)()).name)
+            names.append((await bridge.to_async(threading.current_thread)()).name)
+            done.set()
+
+        app.task = asyncio.create_task(work())
+        return ""
+
+    done = threading.Event()
+    app.test_client().get("/")
+    go_on.set()
+    assert done.wait(LIMIT)
+    assert (2, True) == (len(names), names[0].startswith("demijohn-sync-"))
+
+
+def test_a_coroutine_function_stays_as_it_is():
+    """`to_async` has nothing to do there."""
+
+    async def work():
+        """Never begin."""
+
+    assert bridge.to_async(work) is work
+
+
+def test_a_sync_function_becomes_a_coroutine_function():
+    """It keeps its name, takes all arguments, gives results, errors and variables."""
+
+    def work(first, *, second="nothing"):
+        """Work."""
+        WORD.set(first)
+        if second == "fail":
+            raise LookupError
+        return second
+
+    wrapped = bridge.to_async(work)
+
+    async def main(workers):
+        results = [await wrapped("one"), await wrapped("two", second="given"), WORD.get()]
+        with pytest.raises(LookupError):
+            await wrapped("three", second="fail")
+        return [*results, WORD.get()]
+
+    assert ["nothing", "given", "two", "three"] == serve(main)
+    assert (("work", "Work."), True) == (_describe(wrapped), inspect.iscoroutinefunction(wrapped))
+
+
+def test_sync_code_of_a_request_on_a_loop_has_one_thread(app):
+    """Whatever else runs in between."""
+    context = app.test_request_context("/")
+    context.worker = None
+
+    async def main(workers):
+        with context:
+            first = await bridge.to_async(threading.current_thread)()
+            stop = threading.Event()
+            slow = [asyncio.create_task(workers.call(None, stop.wait, LIMIT)) for _ in range(3)]
+            await asyncio.sleep(0.01)
+            second = await bridge.to_async(threading.current_thread)()
+            stop.set()
+            await asyncio.gather(*slow)
+        return first is second
+
+    assert serve(main)
+
+
+class Alarm:
+    """Raise in the thread that waits, as a signal handler may."""
+
+    def take_turn(self):
+        raise Stop
+
+    def drop(self):
+        """Be left in the queue."""
+
+
+def test_a_thread_that_has_left_does_no_jobs():
+    """A coroutine that waits for it is cancelled, and what it asked for is never done."""
+    ended, done = threading.Event(), []
+
+    async def work():
+        queue = waiter.get().seat.queue
+        queue.put(Alarm())
+        tasks = [asyncio.create_task(bridge.to_async(done.append)(number)) for number in range(2)]
+        try:
+            await asyncio.wait(tasks)
+        except asyncio.CancelledError:
+            await asyncio.wait(tasks)
+            ended.set()
+            raise
+
+    with pytest.raises(Stop):
+        call(work)
+    assert ended.wait(LIMIT)
+    assert set(done) <= {0, 1}
+
+
+def test_a_job_that_is_cancelled_before_its_turn_is_left_out():
+    """The waiting thread has others to do first."""
+    done, go_on = [], threading.Event()
+
+    async def work():
+        first = asyncio.create_task(bridge.to_async(go_on.wait)(LIMIT))
+        second = asyncio.create_task(bridge.to_async(done.append)("second"))
+        await asyncio.sleep(0.01)
+        second.cancel()
+        go_on.set()
+        await first
+        await asyncio.wait([second])
+        return second.cancelled()
+
+    assert (True, []) == (call(work), done)
+
+
+GREENLETS = """
+    {first}
+    {second}
+    import asyncio, threading, time
+    import gevent
+    from demijohn.pipeline.bridge import async_to_sync, to_async
+
+    barrier = asyncio.Barrier(8)
+
+    def name():
+        time.sleep(0.01)
+        return threading.get_ident()
+
+    async def view():
+        async with barrier:
+            same = await to_async(name)()
+        task = asyncio.create_task(to_async(name)())
+        return same, await task
+
+    def serve():
+        return (threading.get_ident(),) * 2 == async_to_sync(view)()
+
+    jobs = [gevent.spawn(serve) for _ in range(8)]
+    gevent.joinall(jobs, timeout=8)
+    print([job.value for job in jobs] == [True] * 8)
+"""
+
+
+@pytest.mark.skipif(find_spec("gevent") is None, reason="gevent is not installed")
+@pytest.mark.parametrize("order", [1, -1], ids=["patched first", "patched after the import"])
+def test_greenlets_wait_without_stopping_each_other(order):
+    """Under gevent the loop is a greenlet, requests run at once, and each does its own sync code."""
+    lines = ["from gevent import monkey; monkey.patch_all()", "import demijohn.pipeline.bridge"][::order]
+    program = textwrap.dedent(GREENLETS.format(first=lines[0], second=lines[1]))
+    command = [sys.executable, "-W", "ignore", "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=2 * LIMIT, check=False)
+    assert ("True\n", "") == (done.stdout, done.stderr)

@@ -9,6 +9,7 @@ FLOORS = {
     "demijohn._proxies": 0,
     "demijohn._packages": 1,
     "demijohn._body": 1,
+    "demijohn._keep_alive": 1,
     "demijohn._lazy": 1,
     "demijohn._pairs": 1,
     "demijohn._signing": 1,
@@ -18,12 +19,14 @@ FLOORS = {
     "demijohn.logging": 1,
     "demijohn.json": 1,
     "demijohn.templating": 1,
+    "demijohn.events": 2,
     "demijohn.request": 2,
     "demijohn.response": 2,
     "demijohn.sessions": 2,
     "demijohn.app_context": 3,
     "demijohn.ctx": 3,
     "demijohn.pipeline": 3,
+    "demijohn.websocket": 3,
     "demijohn.doors": 4,
     "demijohn._files": 5,
     "demijohn.globals": 5,
@@ -44,10 +47,30 @@ FLOORS = {
 """The floor of each room; a folder's row holds for every file in it that has no row of its own."""
 
 LATE_IMPORTS: dict[tuple[str, str], str] = {
+    ("demijohn._body", "asyncio"): "an application without async views has no use for it",
+    ("demijohn.app", "demijohn.testing.async_client"): "a server process has no use for the test client",
+    ("demijohn.doors.background", "asyncio"): "an application without async functions has no use for it",
+    ("demijohn.doors.lifespan", "asyncio"): "an application without async functions has no use for it",
+    ("demijohn.events", "demijohn._keep_alive"): "it needs asyncio, for which only async streams have a use",
+    ("demijohn.pipeline.jobs", "asyncio"): "an application without async views has no use for it",
+    ("demijohn.pipeline.seats", "queue"): "an application without async views has no use for it",
+    ("demijohn.pipeline.workers", "asyncio"): "an application without async views has no use for it",
     ("demijohn.app_setup", "demijohn.cli.group"): "a server process has no use for the command line",
     ("demijohn.app", "demijohn.dev.server"): "a server process has no use for the development server",
     ("demijohn.app", "demijohn.testing"): "a server process has no use for the test client",
     ("demijohn.blueprints", "demijohn.cli.group"): "a server process has no use for the command line",
+    ("demijohn.cli.development", "demijohn.cli.listen"): "only a command that serves loads the server",
+    ("demijohn.cli.development", "demijohn.cli.supervisor"): "only a command that serves loads the server",
+    ("demijohn.cli.development", "demijohn.cli.tls"): "only a command that serves loads the server",
+    ("demijohn.cli.development", "werkzeug.serving"): "only `run` needs its reloader's words",
+    ("demijohn.cli.serve", "demijohn.cli.listen"): "only a command that serves loads the server",
+    ("demijohn.cli.serve", "demijohn.cli.supervisor"): "only a command that serves loads the server",
+    ("demijohn.cli.serve", "demijohn.cli.tls"): "only a command that serves loads the server",
+    ("demijohn.cli.serve", "resource"): "absent on some platforms",
+    ("demijohn.cli.tls", "cryptography.hazmat.primitives"): "optional, for a key that is encrypted",
+    ("demijohn.cli.watch", "watchfiles"): "optional, for `--reload`",
+    ("demijohn.cli.worker", "demijohn.dev.debugger"): "a process without the debugger has no use for it",
+    ("demijohn.cli.worker", "werkzeug.debug"): "a process without the debugger has no use for it",
     ("demijohn.cli.dotenv", "dotenv"): "python-dotenv is optional",
     ("demijohn.cli.run", "cryptography"): "optional, for a certificate that is made on the spot",
     ("demijohn.cli.run", "ssl"): "Python may be built without it",
@@ -65,7 +88,7 @@ LATE_IMPORTS: dict[tuple[str, str], str] = {
 PROXIES = frozenset({"app_ctx", "current_app", "g", "request", "request_ctx", "session"})
 """Names in demijohn.globals that nothing inside the package may read."""
 
-EXTRA_NAMES: frozenset[str] = frozenset()
+EXTRA_NAMES: frozenset[str] = frozenset({"Event", "EventStream", "JSONLines", "WebSocketDisconnected", "websocket"})
 """Public names of demijohn that flask does not have."""
 
 FILE_LINES = 600

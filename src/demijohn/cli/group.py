@@ -15,7 +15,7 @@ import click
 
 from demijohn import _current
 
-from . import options, routes, run, script, shell
+from . import options, routes, run, script, serve, shell
 from .locate import NoAppException
 
 #: Entry point groups that name commands; a later one wins by name.
@@ -82,7 +82,8 @@ class FlaskGroup(AppGroup):
     """Be a command line program around an application.
 
     Args:
-        add_default_commands: Whether `run`, `shell` and `routes` exist.
+        add_default_commands: Whether `run`, `serve`, `shell` and `routes`
+            exist.
         create_app: The application's factory, called when a command needs
             the application; None to go by `--app`.
         add_version_option: Whether there is `--version`.
@@ -116,7 +117,7 @@ class FlaskGroup(AppGroup):
         self.set_debug_flag = set_debug_flag
         self._loaded_plugin_commands = False
         if add_default_commands:
-            for command in (run.run_command, shell.shell_command, routes.routes_command):
+            for command in (run.run_command, serve.serve_command, shell.shell_command, routes.routes_command):
                 self.add_command(command)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # pyright: ignore[reportIncompatibleMethodOverride] # Flask's name

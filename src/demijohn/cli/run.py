@@ -1,7 +1,8 @@
-"""Provide the `run` command: Werkzeug's server for development.
+"""Provide the `run` command: the application while it is written.
 
-The server's functions are read from the package, its debugger is loaded by
-the server itself when it is wanted.
+The options are here; serving by Granian is in `development`.  Werkzeug's
+server is used where only it can do what was asked for, and its functions
+are read from the package.
 """
 
 from __future__ import annotations
@@ -16,8 +17,12 @@ from werkzeug.utils import import_string
 
 from demijohn import helpers
 
+from ..doors.wrapped import DOORS
+from . import development
+from .interface import AUTO
 from .options import _debug_option
 from .script import ScriptInfo, pass_script_info
+from .worker import AppSource
 
 if t.TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -25,11 +30,11 @@ if t.TYPE_CHECKING:
 RUN_HELP = """\
 Serve the application on this machine while it is being written.
 
-This server is made for development: it is neither hardened nor fast enough
-to be shown to the world.
+Its settings are made for development; the command 'serve' has those for
+the world.
 
 With '--debug' the code is reloaded when it changes, and errors are shown
-in an interactive debugger.
+in the browser: with '--interface wsgi' in an interactive debugger.
 """
 
 
@@ -134,6 +139,13 @@ class SeparatedPathType(click.Path):
 @click.option("--host", "-h", default="127.0.0.1", help="The address to listen on.")
 @click.option("--port", "-p", default=5000, help="The port to listen on.")
 @click.option(
+    "--interface",
+    type=click.Choice([AUTO, *DOORS]),
+    default=AUTO,
+    show_default=True,
+    help="How the application is called. Interactive debugging needs 'wsgi'.",
+)
+@click.option(
     "--cert",
     type=CertParamType(),
     help="Serve HTTPS: a certificate's file, 'adhoc', or the import name of an SSLContext.",
@@ -152,7 +164,7 @@ class SeparatedPathType(click.Path):
 @click.option(
     "--debugger/--no-debugger",
     default=None,
-    help="Show errors in an interactive debugger. Follows debug mode unless it is given.",
+    help="Show errors in the browser. Follows debug mode unless it is given.",
 )
 @click.option(
     "--with-threads/--without-threads", default=True, help="Handle each request in a thread of its own, or not."
@@ -174,6 +186,7 @@ def run_command(
     info: ScriptInfo,
     host: str,
     port: int,
+    interface: str,
     reload: bool | None,
     debugger: bool | None,
     with_threads: bool,
@@ -182,20 +195,23 @@ def run_command(
     exclude_patterns: list[str] | None,
 ) -> None:
     """Load the application and serve it until interrupted."""
-    app = _load_served_app(info)
     debug = helpers.get_debug_flag()
-    show_server_banner(debug, info.app_import_path)
-    _names().run_simple(
+    options = development.Options(
         host,
         port,
-        app,
-        use_reloader=debug if reload is None else reload,
-        use_debugger=debug if debugger is None else debugger,
-        threaded=with_threads,
-        ssl_context=cert,
-        extra_files=extra_files,
-        exclude_patterns=exclude_patterns,
+        interface,
+        debug if reload is None else reload,
+        debug if debugger is None else debugger,
+        with_threads,
+        cert,
+        tuple(extra_files or ()),
+        tuple(exclude_patterns or ()),
     )
+    if cert is not None and not isinstance(cert, (str, tuple)):
+        _serve_by_werkzeug(info, options)
+        return
+    show_server_banner(debug, info.app_import_path)
+    development.serve_for_development(AppSource.of(info), options)
 
 
 run_command.params.insert(0, _debug_option)
@@ -208,6 +224,23 @@ def _names() -> t.Any:
     place of `flask.cli.run_simple` is what runs.
     """
     return sys.modules["demijohn.cli"]
+
+
+def _serve_by_werkzeug(info: ScriptInfo, options: development.Options) -> None:
+    """Serve with an SSL context, from which no other server gets its key."""
+    app = _load_served_app(info)
+    show_server_banner(helpers.get_debug_flag(), info.app_import_path)
+    _names().run_simple(
+        options.host,
+        options.port,
+        app,
+        use_reloader=options.reload,
+        use_debugger=options.debugger,
+        threaded=options.with_threads,
+        ssl_context=options.certificate,
+        extra_files=options.extra_files,
+        exclude_patterns=options.exclude_patterns,
+    )
 
 
 def _load_served_app(info: ScriptInfo) -> WSGIApplication:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
 from ..ctx import open_context
+from ..pipeline.bridge import iterate_in_thread
 from ..pipeline.dispatch import answer
 
 if TYPE_CHECKING:
@@ -33,10 +35,32 @@ def serve(app: Any, environ: WSGIEnvironment, start_response: StartResponse) -> 
     else:
         context = app.request_context(environ)
         if not app._got_first_request:
+            if app._lifespan is not None:
+                app._lifespan.start_for_wsgi()
             app._finish_setup()
     context.start_response = start_response
-    body: Iterable[bytes] = answer(context, _send)
+    on_answer = app._on_answer
+    body: Iterable[bytes] = answer(context, _send) if on_answer is None else _answer_and_tell(context, on_answer)
     return body
+
+
+def _answer_and_tell(context: Any, on_answer: Any) -> Iterable[bytes]:
+    """Answer a request, and tell the access log when it is handed over."""
+    started = perf_counter_ns()
+    start_response = context.start_response
+    status = 500
+
+    def note_status(line: str, *args: Any) -> Any:
+        nonlocal status
+        status = int(line[:3])
+        return start_response(line, *args)
+
+    context.start_response = note_status
+    try:
+        body: Iterable[bytes] = answer(context, _send)
+        return body
+    finally:
+        on_answer(context, status, started)
 
 
 def _send(context: Any, response: Any) -> Iterable[bytes]:
@@ -45,5 +69,7 @@ def _send(context: Any, response: Any) -> Iterable[bytes]:
         status, headers, body = response
         context.start_response(status, headers)
         return [] if context.route.method == "HEAD" else [body]
+    if hasattr(getattr(response, "response", None), "__aiter__"):
+        response.response = iterate_in_thread(response.response)
     chunks: Iterable[bytes] = response(context.environ, context.start_response)
     return chunks

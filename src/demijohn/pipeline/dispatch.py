@@ -192,7 +192,10 @@ def call_after(context: Any, result: Any) -> Any:
     response = plan.results[type(result)](context, result)
     for position, function in enumerate(steps.after, 1):
         response = function(response)
-        if context._opened_session is not None or context.app._registry.plan is not plan:
+        if (
+            context._opened_session is not None  # type: ignore[redundant-expr]  # the function may have opened it
+            or context.app._registry.plan is not plan
+        ):
             response = drive(process(context, response, position))
             break
     return check_response(response, plan.plain_response_class)

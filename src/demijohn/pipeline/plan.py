@@ -23,6 +23,7 @@ from ..request import Request, forget_overrides, split_blueprint_path
 from ..response import SEND_METHODS
 from ..routing import Builder, Matcher
 from ..sessions import SecureCookieSession, SecureCookieSessionInterface
+from .bridge import find_coroutine
 from .registry import HOOK_LISTS, HOOK_TABLES, TABLES
 from .result import ResultTable
 
@@ -76,7 +77,7 @@ class Steps:
 
     __slots__ = (
         *("after", "before", "endpoint", "processors", "teardown", "view"),
-        *("ends_plainly", "finishes_otherwise", "is_direct"),
+        *("coroutine", "ends_plainly", "finishes_otherwise", "is_direct"),
     )
 
     def __init__(self, plan: Plan, endpoint: str | None) -> None:
@@ -93,6 +94,8 @@ class Steps:
             self.view = _raise_current_fault
         else:
             self.view = convert(app.view_functions.get(endpoint, partial(_refuse, endpoint)))
+        #: The view where it is a coroutine function, else None.
+        self.coroutine = find_coroutine(self.view)
         #: Functions that may change the URL's variables.
         self.processors = tuple(_chain(app.url_value_preprocessors, inward))
         #: Functions that run before the view.

@@ -8,13 +8,14 @@ in it is looked for once among the kinds below it and then remembered.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from ..events import STREAMS, build_response
 from ..json.provider import DefaultJSONProvider
 from ..response import EMPTY, LENGTHS, Parts, build_plain, find_status_line, has_plain_init
 
@@ -68,8 +69,9 @@ class ResultTable(dict[type, Maker]):
             self.update({kind: self._from_parts for kind in (str, bytes, dict, list) if kind in self.parts})
         self._kinds: tuple[tuple[Any, Maker], ...] = (
             (self.response_class, _keep),
+            (STREAMS, self._from_stream),
             (tuple, self._from_tuple),
-            ((str, bytes, bytearray, Iterator), self._from_body),
+            ((str, bytes, bytearray, Iterator, AsyncIterator), self._from_body),
             ((dict, list), self._from_provider),
             (WerkzeugResponse, self._from_other_response),
         )
@@ -142,6 +144,9 @@ class ResultTable(dict[type, Maker]):
     def _from_body(self, context: Any, result: Any) -> Any:
         return self.response_class(result)
 
+    def _from_stream(self, context: Any, result: Any) -> Any:
+        return build_response(self.response_class, result)
+
     def _from_provider(self, context: Any, result: Any) -> Any:
         return self.app.json.response(result)
 
@@ -171,7 +176,7 @@ class ResultTable(dict[type, Maker]):
                 f"The view function returned a tuple of {len(result)} items. A response tuple must have"
                 f" the form {_TUPLES}."
             )
-        if isinstance(body, (str, bytes, bytearray, Iterator)):
+        if isinstance(body, (str, bytes, bytearray, Iterator, AsyncIterator)):
             return self.response_class(body, status=status, headers=headers)
         if isinstance(body, tuple):
             _refuse(context, body)

@@ -42,9 +42,22 @@ class Rule(routing.Rule):
     Attributes:
         pattern: The parts of the rule as the matcher uses them; None while the rule is
             unbound, and for a rule of a shape that Werkzeug has compiled at once.
+        stream: Whether the view reads the body itself, piece by piece.
+        serves_socket: Whether the view is the handler of a WebSocket.
     """
 
     pattern: Pattern | None = None
+
+    def __init__(
+        self, string: str, *args: Any, stream: bool = False, serves_socket: bool = False, **options: Any
+    ) -> None:
+        super().__init__(string, *args, **options)
+        self.stream = stream
+        self.serves_socket = serves_socket
+
+    def get_empty_kwargs(self) -> dict[str, Any]:
+        """Return the arguments of a copy of this rule."""
+        return {**super().get_empty_kwargs(), "stream": self.stream, "serves_socket": self.serves_socket}
 
     def compile(self) -> None:
         """Read the rule's text for the map it is bound to.

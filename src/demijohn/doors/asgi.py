@@ -1,0 +1,153 @@
+"""Answer servers that call by ASGI (version 3.0, HTTP 2.4).
+
+Here lives what of that protocol a request needs: the scope, the events
+that bring its body and the messages that make its answer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .environ import Incoming
+from .exchange import serve_http
+from .handshake import open_socket
+from .lifespan import serve_lifespan
+from .transports import AsgiTransport
+from .wrapped import warn_of_wrapper
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+
+    Scope = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+#: Encoded headers by what they are encoded from.
+#: SECURITY: bounded, since a view may make a header of anything.
+_encoded: dict[tuple[str, str], tuple[bytes, bytes]] = {}
+_MOST_ENCODED = 2_000
+
+
+async def serve(app: Any, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer one ASGI call: a request, a WebSocket, or the lifespan.
+
+    Args:
+        app: The application.
+        scope: What is asked for.
+        receive: Gives the next event.
+        send: Takes a message.
+
+    Raises:
+        ValueError: The scope is of a type that ASGI 3.0 does not know.
+        Exception: What is to reach the server, such as in debug mode.
+    """
+    if not app._knows_interface:
+        warn_of_wrapper(app, "asgi")
+    kind = scope["type"]
+    if kind == "http":
+        incoming = read_scope(scope)
+        await serve_http(app, incoming, dict(incoming.headers), AsgiPeer(scope, receive, send))
+    elif kind == "websocket":
+        await open_socket(app, read_scope(scope), AsgiTransport(scope, receive, send))
+    elif kind == "lifespan":
+        await serve_lifespan(app.lifespan, scope, receive, send)
+    else:
+        raise ValueError(
+            f"The server asks for {kind!r} by ASGI, which is neither 'http' nor 'websocket' nor 'lifespan'."
+        )
+
+
+def read_scope(scope: Scope) -> Incoming:
+    """Return the request that a scope tells of."""
+    return Incoming(
+        scope.get("method", "GET"),
+        scope["path"],
+        scope.get("raw_path"),
+        scope.get("root_path", ""),
+        scope["query_string"].decode("latin-1"),
+        scope.get("scheme", "http"),
+        scope.get("http_version", "1.1"),
+        [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]],
+        scope.get("server"),
+        scope.get("client"),
+        {},
+    )
+
+
+class AsgiPeer:
+    """Read and write one HTTP exchange by ASGI's events.
+
+    Args:
+        scope: What is asked for.
+        receive: Gives the next event.
+        send: Takes a message.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+
+    async def read_chunks(self) -> AsyncIterator[bytes]:
+        """Yield the pieces of the body.
+
+        Yields:
+            Bytes.
+
+        Raises:
+            EOFError: The client went away before the end.
+        """
+        has_more = True
+        while has_more:
+            event = await self._receive()
+            if event["type"] == "http.disconnect":
+                raise EOFError
+            if event.get("body"):
+                yield event["body"]
+            has_more = event.get("more_body", False)
+
+    async def wait_until_gone(self) -> None:
+        """Return when the client went away."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    async def send_whole(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
+        """Send a whole answer."""
+        await self.start(status, headers)
+        await self._send({"type": "http.response.body", "body": body})
+
+    async def start(self, status: str, headers: list[tuple[str, str]]) -> None:
+        """Send the head of an answer."""
+        pairs = [_encoded.get(pair) or _encode(pair) for pair in headers]
+        await self._send({"type": "http.response.start", "status": int(status[:3]), "headers": pairs})
+
+    async def send_piece(self, piece: bytes) -> None:
+        """Send a piece of the body; returns when the next may come."""
+        await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+
+    async def finish(self) -> None:
+        """Say that the body is complete."""
+        await self._send({"type": "http.response.body"})
+
+    async def abort(self) -> None:
+        """Do nothing: the server cuts the connection when the call raises."""
+
+    async def send_file(self, status: str, headers: list[tuple[str, str]], path: str) -> bool:
+        """Have the server send a file, where it offers `pathsend`.
+
+        Returns:
+            Whether it does; nothing was sent where not.
+        """
+        if "http.response.pathsend" not in (self._scope.get("extensions") or ()):
+            return False
+        await self.start(status, headers)
+        await self._send({"type": "http.response.pathsend", "path": path})
+        return True
+
+
+def _encode(pair: tuple[str, str]) -> tuple[bytes, bytes]:
+    """Return a header as ASGI wants it: bytes, the name in lower case."""
+    encoded = pair[0].lower().encode("latin-1"), pair[1].encode("latin-1")
+    if len(_encoded) < _MOST_ENCODED:
+        _encoded[pair] = encoded
+    return encoded

@@ -1,0 +1,171 @@
+"""Read the bodies of requests from an event loop.
+
+A body is read before the view runs, so that `request.form` and its like
+are plain calls: in memory up to a mebibyte, beyond that in a temporary
+file, which only worker threads touch.  A route with `stream=True` reads
+it piece by piece instead.
+"""
+
+from __future__ import annotations
+
+import io
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Any
+
+from werkzeug.exceptions import ClientDisconnected
+
+from ..pipeline.bridge import async_to_sync
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from ..pipeline.workers import Workers
+    from .environ import Incoming
+
+#: Bytes of a body that are kept in memory.
+_MOST_IN_MEMORY = 1 << 20
+_OLD_VERSIONS = frozenset({"1", "1.0", "1.1"})
+
+
+def expects_body(incoming: Incoming, heads: dict[str, str]) -> bool:
+    """Say whether a body may follow a request's head (RFC 9112, section 6).
+
+    Args:
+        incoming: The request.  From HTTP/2 on no header tells.
+        heads: Its headers by name.
+    """
+    length = heads.get("content-length")
+    if length is not None:
+        return length != "0"
+    return "transfer-encoding" in heads or incoming.version not in _OLD_VERSIONS
+
+
+async def read_body(chunks: AsyncIterator[bytes], announced: str | None, limit: int | None, workers: Workers) -> Any:
+    """Read a whole body.
+
+    Args:
+        chunks: Its pieces; EOFError says that the rest will not come.
+        announced: The value of Content-Length, or None.
+        limit: The most bytes that are wanted, or None.
+        workers: The threads that write what does not fit into memory.
+
+    Returns:
+        A binary stream.  It raises where the body was cut off, and is
+        empty or ends behind the limit where the body is over it, which
+        `_body.open_body` answers with 413.
+    """
+    if limit is not None and announced is not None and announced.isdecimal() and int(announced) > limit:
+        return io.BytesIO()
+    kept: list[bytes] = []
+    size = total = 0
+    file: IO[bytes] | None = None
+    is_cut = False
+    try:
+        async for chunk in chunks:
+            kept.append(chunk)
+            size += len(chunk)
+            total += len(chunk)
+            if limit is not None and total > limit:
+                break
+            if size > _MOST_IN_MEMORY:
+                # SECURITY: disks are slow at times, and the loop serves everybody.
+                file = await workers.call(None, _write, file, kept)
+                kept, size = [], 0
+    except EOFError:
+        is_cut = True
+    if file is None:
+        body: Any = io.BytesIO(b"".join(kept))
+    else:
+        await workers.call(None, _write, file, kept)
+        file.seek(0)
+        body = file
+    return CutBody(body) if is_cut else body
+
+
+def _write(file: IO[bytes] | None, chunks: list[bytes]) -> IO[bytes]:
+    if file is None:
+        file = TemporaryFile()  # noqa: SIM115 - it is closed with the request
+    file.writelines(chunks)
+    return file
+
+
+class CutBody(io.RawIOBase):
+    """Give what came of a body, and raise where the rest should come.
+
+    Args:
+        source: What came.
+    """
+
+    def __init__(self, source: IO[bytes]) -> None:
+        self._source = source
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read into a buffer.
+
+        Returns:
+            How many bytes were read.
+
+        Raises:
+            ClientDisconnected: Nothing is left, and more should have come.
+        """
+        data = self._source.read(len(buffer))
+        if not data and len(buffer):
+            raise ClientDisconnected
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class LiveBody(io.RawIOBase):
+    """Read a body while it arrives, from sync code or by `async for`.
+
+    Args:
+        chunks: Its pieces; EOFError says that the rest will not come.
+    """
+
+    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = b""
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read into a buffer, in a worker thread.
+
+        Returns:
+            How many bytes were read; 0 at the end.
+
+        Raises:
+            ClientDisconnected: The client went away half-way.
+        """
+        while not self._rest:
+            chunk = async_to_sync(self._next)()
+            if chunk is None:
+                return 0
+            self._rest = chunk
+        size = min(len(buffer), len(self._rest))
+        buffer[:size] = self._rest[:size]
+        self._rest = self._rest[size:]
+        return size
+
+    async def _next(self) -> bytes | None:
+        try:
+            return await anext(self._chunks, None)
+        except EOFError as error:
+            raise ClientDisconnected from error
+
+    async def read_chunk(self) -> bytes:
+        """Return the next piece, or nothing at the end.
+
+        Raises:
+            ClientDisconnected: The client went away half-way.
+        """
+        if self._rest:
+            chunk, self._rest = self._rest, b""
+            return chunk
+        return await self._next() or b""

@@ -1,0 +1,199 @@
+"""Bring the requests of all server protocols into one form.
+
+Here lives what makes a WSGI environ (PEP 3333) of the request of another
+protocol, and the request context that a door opens for it.  The environ is
+made when somebody asks for it: a view that looks at nothing pays for none.
+
+The rules for headers are those of gunicorn and waitress, so that the same
+request is the same through each door: repeated ones are joined, those with
+an underscore are left out.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+from urllib.parse import unquote_to_bytes
+
+from werkzeug.exceptions import BadRequest
+
+from .._lazy import Lazy
+from ..ctx import RequestContext
+from .outgoing import FileBody
+
+#: The methods that may stand in a request that is opened the short way.
+_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+_VERSIONS = {"1": "HTTP/1.0", "1.0": "HTTP/1.0", "1.1": "HTTP/1.1", "2": "HTTP/2", "2.0": "HTTP/2", "3": "HTTP/3"}
+
+#: SECURITY: a header of which two would leave open what the request is.
+_SINGLE = {"HTTP_HOST": "Host", "CONTENT_LENGTH": "Content-Length"}
+#: SECURITY: names are chosen by clients, so only so many are kept.
+_MOST_KEYS = 1_000
+
+_new = object.__new__
+
+
+class Incoming(NamedTuple):
+    """Hold what a server says of a request, whatever its protocol."""
+
+    method: str
+    #: The path, its escapes resolved.
+    path: str
+    #: The path as it came, or None where the server does not tell.
+    raw_path: bytes | None
+    #: The part of the path that belongs to the application's place.
+    prefix: str
+    query: str
+    scheme: str
+    version: str
+    #: Pairs of text; names in lower case.
+    headers: list[tuple[str, str]]
+    server: tuple[str, int | str | None] | None
+    client: tuple[str, int] | None
+    #: Further items of the environ.
+    extra: dict[str, Any]
+
+
+class ServerContext(RequestContext):
+    """Make a request of another protocol than WSGI the current one."""
+
+    incoming: Incoming
+    #: The body, or None where there is none.
+    body: Any = None
+
+
+def _make_environ(context: ServerContext) -> dict[str, Any]:
+    return build_environ(context.incoming, context.body)
+
+
+ServerContext.environ = Lazy("environ", _make_environ)  # type: ignore[assignment]  # a descriptor until it is read
+
+
+def open_incoming(app: Any, incoming: Incoming, heads: dict[str, str]) -> Any:
+    """Make the context of a request.
+
+    Args:
+        app: The application.
+        incoming: The request.
+        heads: Its headers by name; where one is repeated, any of them.
+
+    Returns:
+        A context that is not entered.  It makes its environ when that is
+        asked for, where the application lets it; `body` may be set before.
+
+    Raises:
+        BadRequest: Two headers contradict each other.
+    """
+    plan = app._registry.plan
+    path = incoming.path
+    if (
+        plan is None
+        or not plan.opens_plainly
+        or incoming.method not in _METHODS
+        or incoming.prefix
+        or not path.isascii()
+        or path[:1] != "/"
+        or path[1:2] == "/"
+        or len(heads) != len(incoming.headers)
+        or "upgrade" in heads
+        or incoming.extra
+    ):
+        return None
+    context = _new(ServerContext)
+    context.app = app
+    context.incoming = incoming
+    context.method = incoming.method
+    context.path = path
+    context.host = heads.get("host") or (incoming.server[0] if incoming.server else None)
+    if "cookie" in heads:
+        context.cookies = heads["cookie"]
+    return context
+
+
+def build_environ(incoming: Incoming, body: Any = None) -> dict[str, Any]:
+    """Return the WSGI environ of a request.
+
+    Args:
+        incoming: The request.
+        body: The binary stream that has its body, or None.
+
+    Raises:
+        BadRequest: Two headers contradict each other.
+    """
+    path = read_path(incoming)
+    prefix = incoming.prefix.encode().decode("latin-1")
+    server = incoming.server or ("localhost", None)
+    port = server[1] if server[1] is not None else (443 if incoming.scheme == "https" else 80)
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": incoming.method,
+        "SCRIPT_NAME": prefix,
+        "PATH_INFO": path[len(prefix) :] if prefix and path.startswith(prefix) else path,
+        "QUERY_STRING": incoming.query,
+        "SERVER_NAME": server[0],
+        "SERVER_PORT": str(port),
+        "SERVER_PROTOCOL": _VERSIONS.get(incoming.version, "HTTP/1.1"),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": incoming.scheme,
+        "wsgi.input": io.BytesIO() if body is None else body,
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        "wsgi.file_wrapper": FileBody,
+        **incoming.extra,
+    }
+    if incoming.client:
+        environ["REMOTE_ADDR"] = incoming.client[0]
+        environ["REMOTE_PORT"] = str(incoming.client[1])
+    _add_headers(environ, incoming.headers)
+    return environ
+
+
+def read_path(incoming: Incoming) -> str:
+    """Return the path in the form of WSGI: its bytes as latin-1."""
+    if incoming.raw_path is not None and not incoming.path.isascii():
+        # Bytes that are no UTF-8 are lost in the text.
+        return unquote_to_bytes(incoming.raw_path.partition(b"?")[0]).decode("latin-1")
+    return incoming.path.encode().decode("latin-1")
+
+
+def _add_headers(environ: dict[str, Any], headers: Iterable[tuple[str, str]]) -> None:
+    repeated: dict[str, list[str]] = {}
+    for name, value in headers:
+        key = _keys.get(name) or _find_key(name)
+        if key == _LEFT_OUT:
+            continue
+        if key not in environ:
+            environ[key] = value
+        elif key in repeated:
+            repeated[key].append(value)
+        else:
+            repeated[key] = [environ[key], value]
+    for key, values in repeated.items():
+        if key in _SINGLE:
+            if len(set(values)) > 1 or key == "HTTP_HOST":
+                raise BadRequest(f"The request has more than one {_SINGLE[key]} header.")
+            environ[key] = values[0]
+        else:
+            environ[key] = ("; " if key == "HTTP_COOKIE" else ",").join(values)
+
+
+def _find_key(name: str) -> str:
+    """Return the key of a header in an environ."""
+    # SECURITY: `X_User` would otherwise be taken for the `X-User` of a trusted proxy.
+    if "_" in name:
+        key = _LEFT_OUT
+    else:
+        key = name.upper().replace("-", "_")
+        if key not in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
+            key = f"HTTP_{key}"
+    if len(_keys) < _MOST_KEYS:
+        _keys[name] = key
+    return key
+
+
+_LEFT_OUT = "-"
+_keys: dict[str, str] = {}

@@ -1,0 +1,113 @@
+"""Take a response apart into what every server protocol can send.
+
+A body is one of four kinds: bytes, a file, an iterator or an async
+iterator.  Here lives what finds out which one a response has, while its
+request is still current.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from werkzeug.wsgi import FileWrapper
+
+_EVENTS = "text/event-stream"
+#: Bytes of a file that are read at once.
+_PIECE = 65_536
+
+
+class FileBody(FileWrapper):
+    """Be the `wsgi.file_wrapper` of the doors that have one of their own."""
+
+    def __init__(self, file: Any, buffer_size: int = _PIECE) -> None:
+        super().__init__(file, max(buffer_size, _PIECE))
+
+    @property
+    def path(self) -> str | None:
+        """The path of the file, where all of it is to be sent and it has one."""
+        name = getattr(self.file, "name", None)
+        return os.path.abspath(name) if isinstance(name, str) and self.file.tell() == 0 else None
+
+
+class Streamed(NamedTuple):
+    """Hold an answer whose body comes in pieces."""
+
+    #: The status line.
+    status: str
+    headers: list[tuple[str, str]]
+    #: An iterable or an async iterator of bytes.
+    chunks: Any
+    #: Is called when nothing more is sent; closes a sync iterable.
+    close: Any
+    #: Seconds without a chunk after which a comment is sent, or None.
+    keep_alive: float | None = None
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether it may go on until the server stops: events do."""
+        return any(name.lower() == "content-type" and value.startswith(_EVENTS) for name, value in self.headers)
+
+
+def pack(context: Any, response: Any) -> Any:
+    """Take a response apart, as `dispatch.answer` asks a door to.
+
+    Args:
+        context: The request context, still current.
+        response: The parts of the answer, or a response: any WSGI
+            application.
+
+    Returns:
+        Status line, headers and one bytes object; or `Streamed`.
+    """
+    if type(response) is tuple:
+        status, headers, body = response
+        return status, headers, b"" if context.route.method == "HEAD" else body
+    environ = context.environ
+    chunks = getattr(response, "response", None)
+    if hasattr(chunks, "__aiter__"):
+        headers = response.get_wsgi_headers(environ).to_wsgi_list()
+        is_empty = context.route.method == "HEAD" or response.status_code in {204, 304}
+        return Streamed(response.status, headers, () if is_empty else chunks, response.close)
+    start = _Start()
+    iterable = response(environ, start)
+    if not start.status:
+        # An application of another kind may start when it is first iterated.
+        iterator = iter(iterable)
+        iterable = _Resumed([next(iterator, b"")], iterator, getattr(iterable, "close", None))
+    if start.written:
+        iterable = _Resumed(start.written, iter(iterable), getattr(iterable, "close", None))
+    close = getattr(iterable, "close", None)
+    return Streamed(start.status, start.headers, iterable, close, getattr(response, "keep_alive", None))
+
+
+class _Start:
+    """Be the `start_response` of a WSGI application."""
+
+    def __init__(self) -> None:
+        self.status = ""
+        self.headers: list[tuple[str, str]] = []
+        self.written: list[bytes] = []
+
+    def __call__(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        self.status, self.headers = status, headers
+        return self.written.append
+
+
+class _Resumed:
+    """Give the chunks that are there already, then the rest."""
+
+    def __init__(self, first: list[bytes], rest: Iterable[bytes], close: Any) -> None:
+        self._first = first
+        self._rest = rest
+        self._close = close
+
+    def __iter__(self) -> Any:
+        yield from self._first
+        yield from self._rest
+
+    def close(self) -> None:
+        """Close what gives the rest."""
+        if self._close is not None:
+            self._close()

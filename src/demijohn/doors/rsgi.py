@@ -1,0 +1,156 @@
+"""Answer servers that call by RSGI (Granian, version 1.6).
+
+Here lives what of that protocol a request needs.  Two of its habits are
+dangerous and kept away from users: iterating a body ends as if it were
+complete when the client goes away, so only a body whose length is known
+is read in pieces; and a stream that fails ends as if it were complete,
+so it is left open instead.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .environ import Incoming
+from .exchange import serve_http
+from .handshake import open_socket
+from .transports import RsgiTransport
+from .wrapped import warn_of_wrapper
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+#: Bytes of a body that are read at once; what is longer comes in pieces.
+_MOST_AT_ONCE = 1 << 20
+
+
+async def serve(app: Any, scope: Any, protocol: Any) -> None:
+    """Answer one RSGI call: a request or a WebSocket.
+
+    Args:
+        app: The application.
+        scope: What is asked for.
+        protocol: The server's side of it.
+
+    Raises:
+        Exception: What is to reach the server, such as in debug mode.
+    """
+    if not app._knows_interface:
+        warn_of_wrapper(app, "rsgi")
+    incoming = read_scope(scope)
+    if scope.proto != "http":
+        await open_socket(app, incoming, RsgiTransport(scope, protocol))
+        return
+    heads = dict(incoming.headers)
+    await serve_http(app, incoming, heads, RsgiPeer(protocol, heads.get("content-length")))
+
+
+def read_scope(scope: Any) -> Incoming:
+    """Return the request that a scope tells of."""
+    headers = scope.headers.items()
+    if scope.authority and "host" not in scope.headers:
+        headers = [*headers, ("host", scope.authority)]
+    return Incoming(
+        scope.method,
+        scope.path,
+        None,
+        "",
+        scope.query_string,
+        scope.scheme,
+        scope.http_version,
+        headers,
+        _split_address(scope.server),
+        _split_address(scope.client),
+        {},
+    )
+
+
+def _split_address(address: str | None) -> Any:
+    if not address:
+        return None
+    host, _, port = address.rpartition(":")
+    if not port.isdecimal():
+        return address, None
+    return host.strip("[]"), int(port)
+
+
+class RsgiPeer:
+    """Read and write one HTTP exchange by RSGI's protocol object.
+
+    Args:
+        protocol: The server's side of the exchange.
+        announced: The value of Content-Length, or None.
+    """
+
+    def __init__(self, protocol: Any, announced: str | None) -> None:
+        self._protocol = protocol
+        self._announced = announced
+        self._transport: Any = None
+        self._has_length = False
+
+    async def read_chunks(self) -> AsyncIterator[bytes]:
+        """Yield the pieces of the body.
+
+        Yields:
+            Bytes.
+
+        Raises:
+            EOFError: The client went away before the end.
+        """
+        announced = self._announced
+        length = int(announced) if announced is not None and announced.isdecimal() else 0
+        if length <= _MOST_AT_ONCE:
+            try:
+                yield await self._protocol()
+            except RuntimeError as error:
+                raise EOFError from error
+            return
+        seen = 0
+        async for chunk in self._protocol:
+            seen += len(chunk)
+            yield chunk
+        if seen < length:
+            raise EOFError
+
+    async def wait_until_gone(self) -> None:
+        """Return when the client went away."""
+        await self._protocol.client_disconnect()
+
+    async def send_whole(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
+        """Send a whole answer."""
+        if body:
+            self._protocol.response_bytes(int(status[:3]), headers, body)
+        else:
+            self._protocol.response_empty(int(status[:3]), headers)
+
+    async def start(self, status: str, headers: list[tuple[str, str]]) -> None:
+        """Send the head of an answer."""
+        self._has_length = any(name.lower() == "content-length" for name, _ in headers)
+        self._transport = self._protocol.response_stream(int(status[:3]), headers)
+
+    async def send_piece(self, piece: bytes) -> None:
+        """Send a piece of the body; returns when the next may come."""
+        await self._transport.send_bytes(piece)
+
+    async def finish(self) -> None:
+        """Say that the body is complete, which freeing the transport does."""
+        self._transport = None
+
+    async def abort(self) -> None:
+        """Keep an answer that failed half-way from looking complete.
+
+        RSGI has no word for it (Granian 2.8.7).  A body whose length was told
+        is seen to be short; any other is left open until the client gives up.
+        """
+        if not self._has_length:
+            await self._protocol.client_disconnect()
+        self._transport = None
+
+    async def send_file(self, status: str, headers: list[tuple[str, str]], path: str) -> bool:
+        """Have the server send a file.
+
+        Returns:
+            Whether it does: nothing was sent where not.
+        """
+        self._protocol.response_file(int(status[:3]), headers, path)
+        return True

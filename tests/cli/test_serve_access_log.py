@@ -1,0 +1,118 @@
+"""What a line of the access log says."""
+
+import json
+import time
+
+import pytest
+
+from demijohn import Flask
+from demijohn.cli.access_log import VALID_ID, AccessLog, Entry, escape, find_request_id, format_json, format_text
+
+
+@pytest.fixture
+def app():
+    """Return an application with one route."""
+    app = Flask("made")
+    app.add_url_rule("/users/<int:number>", view_func=lambda number: "", endpoint="user")
+    return app
+
+
+def log(app, kind, path, **options):
+    """Return the line that a request gets."""
+    lines = []
+    with app.test_request_context(path, **options) as context:
+        AccessLog(kind, lines.append).on_answer(context, 200, time.perf_counter_ns())
+    assert len(lines) == 1
+    return lines[0].decode("ascii")
+
+
+def test_json(app):
+    """A line of JSON holds time, id, client, method, path, route, status and microseconds, and no query."""
+    headers = {"X-Request-ID": "abc-1"}
+    line = log(app, "json", "/users/5?token=secret", headers=headers, environ_base={"REMOTE_ADDR": "1.2.3.4"})
+    values = json.loads(line)
+    assert line.endswith("}\n")
+    assert values.pop("time").endswith("Z")
+    assert 0 <= values.pop("microseconds") < 60_000_000
+    assert values == {
+        "request_id": "abc-1",
+        "remote": "1.2.3.4",
+        "method": "GET",
+        "path": "/users/5",
+        "route": "/users/<int:number>",
+        "status": 200,
+    }
+
+
+def test_text(app):
+    """A line of text holds the same."""
+    headers = {"X-Request-ID": "abc-1"}
+    line = log(app, "text", "/users/5", headers=headers, environ_base={"REMOTE_ADDR": "1.2.3.4"})
+    words = line.split(" ")
+    assert words[1:5] == ["1.2.3.4", '"GET', '/users/5"', "200"]
+    assert words[6:] == ['route="/users/<int:number>"', "id=abc-1\n"]
+
+
+def test_no_route(app):
+    """A path that no rule matches has no route."""
+    assert " route=- id=" in log(app, "text", "/nothing")
+    assert json.loads(log(app, "json", "/nothing"))["route"] is None
+
+
+@pytest.mark.parametrize("path", ["/a\r\nGET /forged", "/\x1b[31m", '/"quoted"', "/é", "/\x7f", "/\\", "/\u202e"])
+def test_hostile_paths(path):
+    """No path can end the line, its field, or speak to a terminal."""
+    entry = Entry("now", "id", None, "GET", path, None, 200, 5)
+    for line in (format_text(entry), format_json(entry)):
+        assert line.isascii()
+        assert line.isprintable()
+    assert format_text(entry).count('"') == 2
+    assert json.loads(format_json(entry))["path"] == path
+
+
+def test_hostile_method_and_client():
+    """Method and client are escaped as well."""
+    entry = Entry("now", "id", '1"\n', 'G"\n', "/", None, 200, 5)
+    assert format_text(entry) == 'now 1\\x22\\x0a "G\\x22\\x0a /" 200 5us route=- id=id'
+
+
+def test_long_values_are_cut():
+    """A line stays short enough to be written at once, whatever the path."""
+    entry = Entry("now", "id", None, "GET", "/" + "a" * 100_000, None, 200, 5)
+    assert [len(line) < 2000 for line in (format_text(entry), format_json(entry))] == [True, True]
+
+
+@pytest.mark.parametrize("given", ["abc", "0af7651916cd43dd8448eb211c80319c", "a.b_c-d:e/f+g=@~"])
+def test_ids_that_are_taken(given):
+    """A plain id that came with the request is used."""
+    assert find_request_id(given) == given
+
+
+@pytest.mark.parametrize("given", [None, "", "a b", "a\n", 'a"', "é", "a" * 129, "a;b", "<b>"])
+def test_ids_that_are_made(given):
+    """Where there is no plain id, a new one is made."""
+    made = find_request_id(given)
+    assert made != given
+    assert len(made) == 32
+    assert VALID_ID.fullmatch(made)
+
+
+def test_unknown_kind():
+    """A kind of log that does not exist is refused."""
+    with pytest.raises(ValueError, match="of kind 'xml' is unknown"):
+        AccessLog("xml")
+
+
+def test_nobody_reads(app):
+    """A log that cannot be written costs no answer."""
+
+    def write(line):
+        raise BrokenPipeError
+
+    with app.test_request_context("/") as context:
+        assert AccessLog("text", write).on_answer(context, 200, 0) is None
+
+
+def test_escape_keeps_what_is_plain():
+    """Plain text stays as it is, other characters are named by their numbers."""
+    assert [escape(text) for text in ("/a b%20", "é€😀")] == ["/a b%20", "\\xe9\\u20ac\\U0001f600"]
