@@ -242,3 +242,38 @@ def test_a_small_body_that_was_cut_off_raises(received):
 def test_a_form_that_is_no_utf_8_is_empty(data, expected):
     """A form is text as a whole or nothing."""
     assert expected == decode_form(data)
+
+
+@pytest.mark.parametrize(
+    ("extra", "status"),
+    [
+        ({}, 411),
+        ({"wsgi.input_terminated": True}, 200),
+        ({"wsgi.input_terminated": True, "SERVER_SOFTWARE": "Granian"}, 411),
+        ({"CONTENT_LENGTH": "4"}, 200),
+    ],
+)
+def test_a_chunked_body_needs_a_server_that_tells_its_end(extra, status):
+    """Where a cut body could not be told from a whole one, the client is asked for the length (RFC 9110, 15.5.12)."""
+    app = Flask("chunked")
+    app.add_url_rule("/", "page", lambda: request.get_data(), methods=["POST"])
+    environ = create_environ("/", method="POST", input_stream=io.BytesIO(b"body"))
+    environ.pop("CONTENT_LENGTH", None)
+    environ |= {"HTTP_TRANSFER_ENCODING": "chunked", **extra}
+    statuses = []
+    list(app(environ, lambda line, headers: statuses.append(int(line[:3]))))
+    assert [status] == statuses
+
+
+@pytest.mark.parametrize("kind", [ValueError, OSError, Exception])
+def test_an_error_of_the_servers_stream_is_the_clients(kind):
+    """Servers raise errors of their own where a body is cut or malformed: it is a 400."""
+
+    class Broken(io.BytesIO):
+        def read(self, *args):
+            raise kind("malformed chunk")
+
+    environ = create_environ("/", method="POST", input_stream=Broken())
+    environ["wsgi.input_terminated"] = True
+    with pytest.raises(ClientDisconnected):
+        open_body(environ, None).read()

@@ -7,9 +7,11 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from blinker import Signal
 from werkzeug.test import create_environ
 
 import demijohn
+from demijohn import signals
 from tests.shape import floors, sizes, tables, words
 from tests.shape.calls import count_calls, find_over_budget
 from tests.shape.source import Module, load_modules
@@ -119,6 +121,20 @@ def test_all_has_the_names_of_flask():
     assert set(demijohn.__all__) - tables.EXTRA_NAMES == names
 
 
+@pytest.fixture
+def _no_receivers():
+    """Take the receivers of other tests' applications away from the signals, for a while."""
+    kept = [
+        (signal.receivers, dict(signal.receivers)) for signal in vars(signals).values() if isinstance(signal, Signal)
+    ]
+    for receivers, _ in kept:
+        receivers.clear()
+    yield
+    for receivers, saved in kept:
+        receivers.update(saved)
+
+
+@pytest.mark.usefixtures("_no_receivers")
 def test_a_plain_json_view_keeps_to_its_budget():
     """A warm request for a JSON view stays within the calls, depth and files that it may cost."""
     app = demijohn.Flask("budget")

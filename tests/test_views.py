@@ -2,11 +2,14 @@
 
 import asyncio
 import inspect
+import threading
+from functools import wraps
 from typing import ClassVar
 
 import pytest
 
 from demijohn import Flask, request
+from demijohn.pipeline.plan import find_plan
 from demijohn.views import MethodView, View, http_method_funcs
 
 
@@ -249,3 +252,56 @@ def test_a_named_method_that_is_missing_is_an_assertion_error(app):
 def test_the_usual_http_methods_are_eight():
     """The names of the methods that are looked for are public."""
     assert {"delete", "get", "head", "options", "patch", "post", "put", "trace"} == http_method_funcs
+
+
+def build_async(*, decorate=False, half=False):
+    """Return an application with a class-based view of coroutine functions, which say where they run."""
+    app = Flask("classes")
+
+    def note(view):
+        @wraps(view)
+        def noted(**values):
+            return f"decorated {view(**values)}"
+
+        return noted
+
+    class Page(MethodView):
+        decorators = (note,) if decorate else ()
+
+        async def get(self, number):
+            return f"{number} {threading.current_thread() is threading.main_thread()}"
+
+        if half:
+
+            def post(self, number):
+                return "sync"
+
+    app.add_url_rule("/<int:number>", view_func=Page.as_view("page"))
+    return app
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, ("1 True", "1 True")),
+        ({"half": True}, ("1 True", "1 True")),
+        ({"decorate": True}, ("decorated 1 True",) * 2),
+    ],
+)
+def test_a_method_that_is_a_coroutine_function_runs_on_the_servers_loop(options, expected):
+    """Decorators are never passed by, and HEAD is answered by `get`."""
+    app = build_async(**options)
+    client = app.async_test_client()
+
+    async def visit():
+        return (await client.get("/1")).text, (await client.get("/1")).text
+
+    assert expected == asyncio.run(visit())
+
+
+@pytest.mark.parametrize("options", [{}, {"decorate": True}, {"half": True}])
+def test_a_thread_waits_for_a_class_only_where_it_has_to(options):
+    """Only what is all of coroutine functions, and undecorated, needs none."""
+    app = build_async(**options)
+    steps = find_plan(app).steps["page"]
+    assert (not options) == (steps.coroutine is not None)

@@ -225,8 +225,8 @@ class _CheckedBody(io.RawIOBase):
             wanted = min(wanted, self._limit - self._seen + 1)
         try:
             data = self._source.read(wanted)
-        except HTTPException:
-            raise
+        except (HTTPException, RuntimeError):
+            raise  # the latter says that an event loop is to be awaited
         except Exception as error:
             # Each server raises errors of its own where a body is cut or malformed.
             raise ClientDisconnected from error

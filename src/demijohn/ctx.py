@@ -104,6 +104,7 @@ class RequestContext:
     #: The request once it was made; until then its rule, the variables of the
     #: rule and the error of matching are kept here.
     made_request: Any = None
+    request: Any
     method: str
     path: str
     url_rule: Rule | None = None
@@ -479,7 +480,7 @@ def _make_request(context: RequestContext) -> Request:
     return request
 
 
-RequestContext.request = Lazy("request", _make_request)
+setattr(RequestContext, "request", Lazy("request", _make_request))  # noqa: B010 - a descriptor until it is read
 
 
 def has_app_context() -> bool:

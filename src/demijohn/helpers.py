@@ -91,7 +91,13 @@ def stream_with_context(generator_or_function: Any) -> Any:
 
     Raises:
         RuntimeError: No request is being handled.
+        TypeError: It is an async generator.
     """
+    if hasattr(generator_or_function, "__aiter__"):
+        raise TypeError(
+            "stream_with_context was given an async generator, which no request can be kept for: its pieces are made"
+            " in tasks of the server's. Read what it needs from the request before, and pass that to it."
+        )
     try:
         iterator = iter(generator_or_function)
     except TypeError:

@@ -7,9 +7,11 @@ Here live `View`, whose `dispatch_request` answers the request, and
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from inspect import iscoroutinefunction
 from typing import Any, ClassVar, TypeVar
 
 from ._current import get_app, get_request
+from .pipeline import bridge
 from .typing import ResponseReturnValue, RouteCallable
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -68,7 +70,17 @@ class View:
             answer: ResponseReturnValue = get_app().ensure_sync(instance.dispatch_request)(**kwargs)
             return answer
 
+        async def dispatch_on_loop(**kwargs: Any) -> ResponseReturnValue:
+            instance: Any = shared
+            if instance is None:
+                instance = view.view_class(*class_args, **class_kwargs)
+            answer: ResponseReturnValue = await instance._find_coroutine()(**kwargs)
+            return answer
+
         view: Any = dispatch
+        if not cls.decorators and cls._is_async():
+            # Beside an event loop no thread has to wait for it.
+            bridge.mark_coroutine(view, dispatch_on_loop)
         name_and_place = {"__name__": name, "__module__": cls.__module__}
         _set_attributes(view, name_and_place)
         for decorator in cls.decorators:
@@ -83,6 +95,15 @@ class View:
         _set_attributes(view, attributes)
         made: RouteCallable = view
         return made
+
+    @classmethod
+    def _is_async(cls) -> bool:
+        """Say whether only coroutine functions answer requests."""
+        return iscoroutinefunction(cls.dispatch_request)
+
+    def _find_coroutine(self) -> Any:
+        """Return the coroutine function that answers the current request."""
+        return self.dispatch_request
 
 
 class MethodView(View):
@@ -113,6 +134,22 @@ class MethodView(View):
             AssertionError: The rule allows an HTTP method that the class
                 does not define.
         """
+        answer: ResponseReturnValue = get_app().ensure_sync(self._find_handler())(**kwargs)
+        return answer
+
+    @classmethod
+    def _is_async(cls) -> bool:
+        if cls.dispatch_request is not MethodView.dispatch_request:
+            return super()._is_async()
+        handlers = [getattr(cls, name) for name in http_method_funcs if hasattr(cls, name)]
+        return bool(handlers) and all(map(iscoroutinefunction, handlers))
+
+    def _find_coroutine(self) -> Any:
+        is_own = type(self).dispatch_request is not MethodView.dispatch_request
+        return self.dispatch_request if is_own else self._find_handler()
+
+    def _find_handler(self) -> Any:
+        """Return the method for the HTTP method of the current request."""
         method: str = get_request().method
         handler = getattr(self, method.lower(), None)
         if handler is None and method == "HEAD":
@@ -122,8 +159,7 @@ class MethodView(View):
                 f"Unimplemented method {method!r}: a rule of {type(self).__name__} allows it."
                 f" Define {method.lower()}(), or leave it out of the methods."
             )
-        answer: ResponseReturnValue = get_app().ensure_sync(handler)(**kwargs)
-        return answer
+        return handler
 
 
 def _set_attributes(view: Any, attributes: dict[str, Any]) -> None:

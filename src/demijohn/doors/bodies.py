@@ -20,24 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from ..pipeline.workers import Workers
-    from .environ import Incoming
 
 #: Bytes of a body that are kept in memory.
 _MOST_IN_MEMORY = 1 << 20
-_OLD_VERSIONS = frozenset({"1", "1.0", "1.1"})
-
-
-def expects_body(incoming: Incoming, heads: dict[str, str]) -> bool:
-    """Say whether a body may follow a request's head (RFC 9112, section 6).
-
-    Args:
-        incoming: The request.  From HTTP/2 on no header tells.
-        heads: Its headers by name.
-    """
-    length = heads.get("content-length")
-    if length is not None:
-        return length != "0"
-    return "transfer-encoding" in heads or incoming.version not in _OLD_VERSIONS
+#: Versions of HTTP in which a header tells whether a body follows (RFC 9112,
+#: section 6); from HTTP/2 on none does.
+NAMED_BODIES = frozenset({"1", "1.0", "1.1"})
 
 
 async def read_body(chunks: AsyncIterator[bytes], announced: str | None, limit: int | None, workers: Workers) -> Any:
@@ -50,12 +38,12 @@ async def read_body(chunks: AsyncIterator[bytes], announced: str | None, limit: 
         workers: The threads that write what does not fit into memory.
 
     Returns:
-        A binary stream.  It raises where the body was cut off, and is
-        empty or ends behind the limit where the body is over it, which
-        `_body.open_body` answers with 413.
+        A binary stream.  It raises where the body was cut off.  Of one over
+        the limit, which `_body.open_body` answers with 413, the rest is read
+        only if a view raises its limit.
     """
     if limit is not None and announced is not None and announced.isdecimal() and int(announced) > limit:
-        return io.BytesIO()
+        return LiveBody(chunks)
     kept: list[bytes] = []
     size = total = 0
     file: IO[bytes] | None = None
@@ -66,6 +54,10 @@ async def read_body(chunks: AsyncIterator[bytes], announced: str | None, limit: 
             size += len(chunk)
             total += len(chunk)
             if limit is not None and total > limit:
+                if file is None:
+                    return LiveBody(chunks, b"".join(kept))
+                # What is left unread may not look like the end.
+                is_cut = True
                 break
             if size > _MOST_IN_MEMORY:
                 # SECURITY: disks are slow at times, and the loop serves everybody.
@@ -89,6 +81,17 @@ def _write(file: IO[bytes] | None, chunks: list[bytes]) -> IO[bytes]:
     return file
 
 
+def is_spooled(body: Any) -> bool:
+    """Say whether a body is in a temporary file, which has to be closed.
+
+    Args:
+        body: What `read_body` returned, or None.
+    """
+    if isinstance(body, CutBody):
+        body = body.source
+    return not (body is None or isinstance(body, (io.BytesIO, LiveBody)))
+
+
 class CutBody(io.RawIOBase):
     """Give what came of a body, and raise where the rest should come.
 
@@ -97,11 +100,17 @@ class CutBody(io.RawIOBase):
     """
 
     def __init__(self, source: IO[bytes]) -> None:
-        self._source = source
+        #: What came.
+        self.source = source
 
     def readable(self) -> bool:
         """Say that it can be read."""
         return True
+
+    def close(self) -> None:
+        """Close what came, too."""
+        super().close()
+        self.source.close()
 
     def readinto(self, buffer: Any) -> int:
         """Read into a buffer.
@@ -112,7 +121,7 @@ class CutBody(io.RawIOBase):
         Raises:
             ClientDisconnected: Nothing is left, and more should have come.
         """
-        data = self._source.read(len(buffer))
+        data = self.source.read(len(buffer))
         if not data and len(buffer):
             raise ClientDisconnected
         buffer[: len(data)] = data
@@ -124,11 +133,12 @@ class LiveBody(io.RawIOBase):
 
     Args:
         chunks: Its pieces; EOFError says that the rest will not come.
+        first: What was read of it already.
     """
 
-    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
+    def __init__(self, chunks: AsyncIterator[bytes], first: bytes = b"") -> None:
         self._chunks = chunks
-        self._rest = b""
+        self._rest = first
 
     def readable(self) -> bool:
         """Say that it can be read."""

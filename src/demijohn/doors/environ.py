@@ -14,7 +14,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from werkzeug.exceptions import BadRequest
@@ -22,6 +22,7 @@ from werkzeug.exceptions import BadRequest
 from .._lazy import Lazy
 from ..ctx import RequestContext
 from .outgoing import FileBody
+from .peer import Incoming, Peer
 
 #: The methods that may stand in a request that is opened the short way.
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
@@ -35,80 +36,55 @@ _MOST_KEYS = 1_000
 _new = object.__new__
 
 
-class Incoming(NamedTuple):
-    """Hold what a server says of a request, whatever its protocol."""
-
-    method: str
-    #: The path, its escapes resolved.
-    path: str
-    #: The path as it came, or None where the server does not tell.
-    raw_path: bytes | None
-    #: The part of the path that belongs to the application's place.
-    prefix: str
-    query: str
-    scheme: str
-    version: str
-    #: Pairs of text; names in lower case.
-    headers: list[tuple[str, str]]
-    server: tuple[str, int | str | None] | None
-    client: tuple[str, int] | None
-    #: Further items of the environ.
-    extra: dict[str, Any]
-
-
 class ServerContext(RequestContext):
     """Make a request of another protocol than WSGI the current one."""
 
-    incoming: Incoming
+    peer: Peer
     #: The body, or None where there is none.
     body: Any = None
 
 
 def _make_environ(context: ServerContext) -> dict[str, Any]:
-    return build_environ(context.incoming, context.body)
+    return build_environ(context.peer.read_incoming(), context.body)
 
 
 ServerContext.environ = Lazy("environ", _make_environ)  # type: ignore[assignment]  # a descriptor until it is read
 
 
-def open_incoming(app: Any, incoming: Incoming, heads: dict[str, str]) -> Any:
-    """Make the context of a request.
+def open_plainly(app: Any, peer: Peer) -> ServerContext | None:
+    """Make the context of a usual request, past environ and constructors.
+
+    PERF: 0.6 µs; the environ, which most views never ask for, takes 4.
 
     Args:
         app: The application.
-        incoming: The request.
-        heads: Its headers by name; where one is repeated, any of them.
+        peer: The request.
 
     Returns:
-        A context that is not entered.  It makes its environ when that is
-        asked for, where the application lets it; `body` may be set before.
-
-    Raises:
-        BadRequest: Two headers contradict each other.
+        A context that is not entered and makes its environ when that is
+        asked for (`body` may be set before); or None where only the whole
+        request tells what it is.
     """
     plan = app._registry.plan
-    path = incoming.path
+    path = peer.path
     if (
         plan is None
         or not plan.opens_plainly
-        or incoming.method not in _METHODS
-        or incoming.prefix
+        or not peer.is_plain
+        or peer.method not in _METHODS
         or not path.isascii()
         or path[:1] != "/"
         or path[1:2] == "/"
-        or len(heads) != len(incoming.headers)
-        or "upgrade" in heads
-        or incoming.extra
     ):
         return None
     context = _new(ServerContext)
     context.app = app
-    context.incoming = incoming
-    context.method = incoming.method
+    context.peer = peer
+    context.method = peer.method
     context.path = path
-    context.host = heads.get("host") or (incoming.server[0] if incoming.server else None)
-    if "cookie" in heads:
-        context.cookies = heads["cookie"]
+    context.host = peer.host
+    if peer.cookies is not None:
+        context.cookies = peer.cookies
     return context
 
 
@@ -143,7 +119,6 @@ def build_environ(incoming: Incoming, body: Any = None) -> dict[str, Any]:
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
         "wsgi.file_wrapper": FileBody,
-        **incoming.extra,
     }
     if incoming.client:
         environ["REMOTE_ADDR"] = incoming.client[0]

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import BadRequest
 
-from .environ import Incoming, build_environ
+from .environ import build_environ
+from .peer import Incoming
 from .websocket import serve_socket
 
 if TYPE_CHECKING:

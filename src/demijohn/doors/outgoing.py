@@ -79,6 +79,9 @@ def pack(context: Any, response: Any) -> Any:
     if start.written:
         iterable = _Resumed(start.written, iter(iterable), getattr(iterable, "close", None))
     close = getattr(iterable, "close", None)
+    if any(name.lower() == "x-sendfile" for name, _ in start.headers):
+        # The proxy sends the file and its length; the server would miss the bytes.
+        start.headers = [pair for pair in start.headers if pair[0].lower() != "content-length"]
     return Streamed(start.status, start.headers, iterable, close, getattr(response, "keep_alive", None))
 
 

@@ -11,20 +11,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .environ import Incoming
+from .bodies import NAMED_BODIES
 from .exchange import serve_http
 from .handshake import open_socket
+from .peer import Incoming
 from .transports import RsgiTransport
 from .wrapped import warn_of_wrapper
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable
 
 #: Bytes of a body that are read at once; what is longer comes in pieces.
 _MOST_AT_ONCE = 1 << 20
 
 
-async def serve(app: Any, scope: Any, protocol: Any) -> None:
+def serve(app: Any, scope: Any, protocol: Any) -> Awaitable[None]:
     """Answer one RSGI call: a request or a WebSocket.
 
     Args:
@@ -32,36 +33,37 @@ async def serve(app: Any, scope: Any, protocol: Any) -> None:
         scope: What is asked for.
         protocol: The server's side of it.
 
-    Raises:
-        Exception: What is to reach the server, such as in debug mode.
+    Returns:
+        What is to be awaited.
     """
     if not app._knows_interface:
         warn_of_wrapper(app, "rsgi")
-    incoming = read_scope(scope)
-    if scope.proto != "http":
-        await open_socket(app, incoming, RsgiTransport(scope, protocol))
-        return
-    heads = dict(incoming.headers)
-    await serve_http(app, incoming, heads, RsgiPeer(protocol, heads.get("content-length")))
+    if scope.proto == "http":
+        return serve_http(app, RsgiPeer(scope, protocol))
+    return open_socket(app, read_scope(scope, _read_headers(scope)), RsgiTransport(scope, protocol))
 
 
-def read_scope(scope: Any) -> Incoming:
-    """Return the request that a scope tells of."""
-    headers = scope.headers.items()
+def _read_headers(scope: Any) -> list[tuple[str, str]]:
+    headers: list[tuple[str, str]] = scope.headers.items()
+    # HTTP/2 has the host in a field of its own.
     if scope.authority and "host" not in scope.headers:
-        headers = [*headers, ("host", scope.authority)]
+        return [*headers, ("host", scope.authority)]
+    return headers
+
+
+def read_scope(scope: Any, headers: list[tuple[str, str]]) -> Incoming:
+    """Return the request that a scope tells of, with its headers."""
     return Incoming(
         scope.method,
         scope.path,
         None,
         "",
-        scope.query_string,
+        scope.query_string.encode().decode("latin-1"),
         scope.scheme,
         scope.http_version,
         headers,
         _split_address(scope.server),
         _split_address(scope.client),
-        {},
     )
 
 
@@ -78,15 +80,33 @@ class RsgiPeer:
     """Read and write one HTTP exchange by RSGI's protocol object.
 
     Args:
+        scope: What is asked for.
         protocol: The server's side of the exchange.
-        announced: The value of Content-Length, or None.
     """
 
-    def __init__(self, protocol: Any, announced: str | None) -> None:
+    was_cut = False
+
+    def __init__(self, scope: Any, protocol: Any) -> None:
+        self._scope = scope
         self._protocol = protocol
-        self._announced = announced
         self._transport: Any = None
         self._has_length = False
+        self._headers = headers = _read_headers(scope)
+        heads = dict(headers)
+        self.method: str = scope.method
+        self.path: str = scope.path
+        self.is_plain = len(heads) == len(headers) and "upgrade" not in heads
+        self.host: str | None = heads.get("host") or scope.server.rpartition(":")[0]
+        self.cookies = heads.get("cookie")
+        self.announced = heads.get("content-length")
+        if self.announced is not None:
+            self.expects_body = self.announced != "0"
+        else:
+            self.expects_body = "transfer-encoding" in heads or scope.http_version not in NAMED_BODIES
+
+    def read_incoming(self) -> Incoming:
+        """Return all that the server says of the request."""
+        return read_scope(self._scope, self._headers)
 
     async def read_chunks(self) -> AsyncIterator[bytes]:
         """Yield the pieces of the body.
@@ -97,12 +117,13 @@ class RsgiPeer:
         Raises:
             EOFError: The client went away before the end.
         """
-        announced = self._announced
+        announced = self.announced
         length = int(announced) if announced is not None and announced.isdecimal() else 0
         if length <= _MOST_AT_ONCE:
             try:
                 yield await self._protocol()
             except RuntimeError as error:
+                self.was_cut = True
                 raise EOFError from error
             return
         seen = 0
@@ -110,6 +131,7 @@ class RsgiPeer:
             seen += len(chunk)
             yield chunk
         if seen < length:
+            self.was_cut = True
             raise EOFError
 
     async def wait_until_gone(self) -> None:

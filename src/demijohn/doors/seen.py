@@ -37,6 +37,3 @@ class SeenCall:
         """Call the application."""
         app: Any = self._find_app()
         return type(app).__call__(app, *args)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return SeenCall, (self._find_app(),)

@@ -15,6 +15,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError
+from werkzeug.exceptions import NotImplemented as NotImplementedByServer
 from werkzeug.routing import RoutingException
 
 from ..pipeline.workers import find_workers
@@ -192,6 +193,13 @@ async def _prepare(context: Any) -> Any:
             return result
     if request.routing_exception is not None:
         raise request.routing_exception
+    if not getattr(request.url_rule, "serves_socket", False):
+        app.logger.error(
+            "The WebSocket rule %r belongs to an extension that takes the connection from a WSGI server. Serve the"
+            " application by WSGI, or register the handler with `@app.websocket`.",
+            str(request.url_rule),
+        )
+        raise NotImplementedByServer
     return None
 
 

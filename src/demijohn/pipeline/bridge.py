@@ -49,7 +49,8 @@ class LoopThread:
         # Late: an application without async views has no use for asyncio.
         import asyncio
 
-        self.loop = asyncio.new_event_loop()
+        # In no context: a loop keeps the one in which it is made, and so its request.
+        self.loop = Context().run(asyncio.new_event_loop)
         self._set_event_loop = asyncio.set_event_loop
         self.thread = threading.Thread(target=self._run, name="demijohn-async", daemon=True)
 
@@ -115,10 +116,20 @@ def async_to_sync(func: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[...
         finally:
             adopt_context(context)
 
+    mark_coroutine(call_and_wait, func)
+    return call_and_wait
+
+
+def mark_coroutine(function: Any, coroutine: Callable[..., Coroutine[Any, Any, Any]]) -> None:
+    """Have a coroutine function awaited in place of a sync one.
+
+    Args:
+        function: The sync function.
+        coroutine: What does the same, beside an event loop.
+    """
     # SECURITY: with a reference to its owner, since `functools.wraps` copies attributes, and what
     # a decorator guards may not be called past it.
-    vars(call_and_wait)[_COROUTINE] = weakref.ref(call_and_wait), func
-    return call_and_wait
+    vars(function)[_COROUTINE] = weakref.ref(function), coroutine
 
 
 def find_coroutine(function: Any) -> Any:

@@ -142,7 +142,7 @@ def make_parts(context: Any, result: Any) -> tuple[str, list[tuple[str, str]], b
         or context._opened_session is not None
         or _FINISHED
         or context.app._registry.plan is not plan
-        or context.cookies is not None
+        or (context.cookies is not None and context.app.config["SESSION_COOKIE_NAME"] in context.cookies)
     ):
         return None
     parts: tuple[str, list[tuple[str, str]], bytes] | None = make(result)
@@ -186,7 +186,7 @@ def call_after(context: Any, result: Any) -> Any:
         or context._opened_session is not None
         or _FINISHED
         or context.app._registry.plan is not plan
-        or context.cookies is not None
+        or (context.cookies is not None and context.app.config["SESSION_COOKIE_NAME"] in context.cookies)
     ):
         return drive(finish(context, result))
     response = plan.results[type(result)](context, result)

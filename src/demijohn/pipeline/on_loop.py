@@ -11,20 +11,20 @@ function goes to the worker thread that belongs to the request.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .. import _current
-from ..signals import request_started
+from ..signals import appcontext_pushed, request_started
 from .bridge import find_coroutine
 from .dispatch import choose_handler, finish, last_resort, make_parts, match, take_steps
 from .drive import Result, Step
 from .plan import find_plan
-from .workers import Workers
+from .workers import DEFAULT_LIMIT, Workers, find_workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_APP_PUSHED = appcontext_pushed.receivers
 _STARTED = request_started.receivers
 
 
@@ -39,25 +39,26 @@ def peek(context: Any) -> Any:
         for a worker thread, also if matching raised, which it will there
         again.
     """
-    token = _current.context.set(context)
+    context.plan = plan = find_plan(context.app)
+    # PERF: Werkzeug's converters need no context: 0.2 µs.
+    token = _current.context.set(context) if plan.has_own_converters else None
     try:
-        context.plan = find_plan(context.app)
         match(context)
     except Exception:
         context.steps = None
         return None
     finally:
-        _current.context.reset(token)
+        if token is not None:
+            _current.context.reset(token)
     return context.steps.coroutine
 
 
-async def answer_on_loop(context: Any, send: Callable[[Any, Any], Any], workers: Workers) -> Any:
+async def answer_on_loop(context: Any, send: Callable[[Any, Any], Any]) -> Any:
     """Answer a request whose view is a coroutine function, on its loop.
 
     Args:
         context: The request context, matched by `peek`.
         send: As of `dispatch.answer`.
-        workers: The threads for sync functions.
 
     Returns:
         What `send` returned.
@@ -68,12 +69,12 @@ async def answer_on_loop(context: Any, send: Callable[[Any, Any], Any], workers:
             away; its teardown functions have run.
     """
     result = None
-    call = partial(_call, context, workers)
     try:
         try:
-            if context.plan.opens_session:
-                await call(context.open_session)
-            context.push()
+            if context.plan.opens_session or _APP_PUSHED:
+                await find_threads(context).call(context, context.push)
+            else:
+                context.push()
             try:
                 if context.is_direct and not context.steps.before and not _STARTED:
                     # PERF: the view is called 1 µs sooner than by driving steps.
@@ -82,16 +83,16 @@ async def answer_on_loop(context: Any, send: Callable[[Any, Any], Any], workers:
                     view = context.steps.coroutine
                     result = await (view(**values) if values else view())
                 else:
-                    result = await drive_on_loop(take_steps(context), call)
+                    result = await drive_on_loop(take_steps(context), context)
             except Exception as error:
                 handler = choose_handler(context, error)
-                result = error if handler is None else await call(handler, error)
+                result = error if handler is None else await _call(context, handler, error)
             response = make_parts(context, result)
             if response is None:
-                response = await drive_on_loop(finish(context, result), call)
+                response = await drive_on_loop(finish(context, result), context)
         except Exception as error:
             context.error = error
-            response = await drive_on_loop(last_resort(context, error), call)
+            response = await drive_on_loop(last_resort(context, error), context)
         except BaseException as error:
             context.error = error
             raise
@@ -100,15 +101,15 @@ async def answer_on_loop(context: Any, send: Callable[[Any, Any], Any], workers:
         # It may be an error whose traceback names this frame: no circle may stay.
         result = None
         if not context.leave_quietly():
-            await drive_on_loop(context.leave_request(), call)
+            await drive_on_loop(context.leave_request(), context)
 
 
-async def drive_on_loop(step: Step[Result], call: Callable[..., Any]) -> Result:
+async def drive_on_loop(step: Step[Result], context: Any) -> Result:
     """Take a step, awaiting what it yields.
 
     Args:
         step: The step, not begun yet.
-        call: Is given a function and its arguments, and is awaited.
+        context: The request context, whose thread calls sync functions.
 
     Returns:
         The step's value.
@@ -121,7 +122,7 @@ async def drive_on_loop(step: Step[Result], call: Callable[..., Any]) -> Result:
         function, args = next(step)
         while True:
             try:
-                result = await call(function, *args)
+                result = await _call(context, function, *args)
             except BaseException as error:
                 function, args = step.throw(error)
             else:
@@ -131,9 +132,14 @@ async def drive_on_loop(step: Step[Result], call: Callable[..., Any]) -> Result:
         return value
 
 
-async def _call(context: Any, workers: Workers, function: Any, *args: Any) -> Any:
+async def _call(context: Any, function: Any, *args: Any) -> Any:
     """Await a function of the user's, whichever kind it is."""
     coroutine = find_coroutine(function)
     if coroutine is not None:
         return await coroutine(*args)
-    return await workers.call(context, function, *args)
+    return await find_threads(context).call(context, function, *args)
+
+
+def find_threads(context: Any) -> Workers:
+    """Return the threads for the sync functions of a request on this loop."""
+    return find_workers(context.app.config.get("SYNC_THREADS", DEFAULT_LIMIT))

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from werkzeug.routing.converters import DEFAULT_CONVERTERS
 from werkzeug.wrappers import Request as WerkzeugRequest
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 #: The methods of `Flask` that a request may take as overridden steps, with
 #: the functions that `Flask` itself defines; `app` fills it.
 OWN_METHODS: dict[str, Any] = {}
+
+_CONVERTERS = frozenset(DEFAULT_CONVERTERS.values())
 
 #: Methods that replace a part of `dispatch` when they are overridden.
 STEP_METHODS = (
@@ -89,19 +92,20 @@ class Steps:
         outward = [*names, None]
         inward = [None, *reversed(names)]
         convert = plan.make_sync
+        overrides = plan.overrides
         #: The view, callable by sync code.
         if endpoint is None:
             self.view = _raise_current_fault
         else:
             self.view = convert(app.view_functions.get(endpoint, partial(_refuse, endpoint)))
         #: The view where it is a coroutine function, else None.
-        self.coroutine = find_coroutine(self.view)
+        is_usual = overrides.ensure_sync is None and overrides.async_to_sync is None
+        self.coroutine = find_coroutine(self.view) if is_usual else None
         #: Functions that may change the URL's variables.
-        self.processors = tuple(_chain(app.url_value_preprocessors, inward))
+        self.processors = tuple(map(convert, _chain(app.url_value_preprocessors, inward)))
         #: Functions that run before the view.
         self.before = tuple(map(convert, _chain(app.before_request_funcs, inward)))
         #: Whether nothing but these comes between the match and the view.
-        overrides = plan.overrides
         self.is_direct = not (
             self.processors
             or overrides.preprocess_request
@@ -144,6 +148,8 @@ class Plan:
         #: Rules of plain paths, by method and path.
         self.static = {method: rules for method, rules in matcher.static.items() if method != "OPTIONS"}
         self.find_rule = matcher.find
+        #: Whether matching may run code of the user's.
+        self.has_own_converters = not _CONVERTERS.issuperset(app.url_map.converters.values())
         self.build_url = builder.build
         self.known_hosts: set[str | None] = set()
         #: Whether every request has to be matched by Werkzeug's adapter.
@@ -336,16 +342,17 @@ def _sends_plainly(response_class: Any) -> bool:
     return all(getattr(response_class, name) is getattr(WerkzeugResponse, name) for name in SEND_METHODS)
 
 
-def raise_fault(context: Any) -> NoReturn:
+def raise_fault(context: Any) -> None:
     """Raise the error of matching the URL of a request.
 
     Raises:
         HTTPException: The error.
     """
     app = context.app
-    fault = context.route.routing_exception
+    fault: Any = context.route.routing_exception
     if fault is None or app.debug or find_plan(app).overrides.raise_routing_exception is not None:
         app.raise_routing_exception(context.request)
+        return
     # PERF: no request is made to say that there is nothing for it: 0.6 µs.
     try:
         raise fault
@@ -354,7 +361,7 @@ def raise_fault(context: Any) -> NoReturn:
         del fault
 
 
-def _raise_current_fault() -> NoReturn:
+def _raise_current_fault() -> None:
     raise_fault(_current.get_request_context())
 
 
