@@ -101,6 +101,8 @@ class RequestContext:
     websocket: Any = None
     #: The thread for its sync code, beside an event loop.
     worker: Any = None
+    #: Whether what is called for it now has to run, come what may.
+    is_leaving = False
     #: The request once it was made; until then its rule, the variables of the
     #: rule and the error of matching are kept here.
     made_request: Any = None

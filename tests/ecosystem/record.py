@@ -1,9 +1,10 @@
 """Run one app of `apps` on Flask or on Demijohn and print its answers.
 
-    python record.py {flask|demijohn} <name> <folder>
+    python record.py {flask|demijohn|asgi|rsgi} <name> <folder>
 
-Standard output gets one JSON object: the transcript (a list of `[label, status, sorted headers, body]`), the version
-that the package metadata gives for Flask, and two lists that are empty in a good Demijohn run (see `find_strangers`).
+The first two call the app by WSGI, the others are Demijohn behind another door. Standard output gets one JSON object:
+the transcript (a list of `[label, status, sorted headers, body]`), the version that the package metadata gives for
+Flask, how many requests took which way, and two lists that are empty in a good Demijohn run (see `find_strangers`).
 
 Time stands still and `os.urandom` is a fixed sequence that begins anew with every step, so that tokens, salts, dates
 and signatures are the same bytes in both runs. This must be so before any other module keeps a reference to
@@ -39,7 +40,8 @@ class FixedEntropy:
 entropy = FixedEntropy()
 os.urandom = entropy
 
-import importlib  # noqa: E402 - everything below may draw entropy when it is imported
+import contextlib  # noqa: E402 - everything below may draw entropy when it is imported
+import importlib  # noqa: E402
 import importlib.metadata  # noqa: E402
 import json  # noqa: E402
 import sysconfig  # noqa: E402
@@ -49,24 +51,31 @@ from typing import Any  # noqa: E402
 import time_machine  # noqa: E402
 
 LONGEST_BODY = 100_000
+SIDES = ("flask", "demijohn", "asgi", "rsgi")
 
 
 def main(side: str, name: str, folder: str) -> None:
     """Print the record of one app on one side.
 
     Raises:
-        SystemExit: The side is neither `flask` nor `demijohn`.
+        SystemExit: There is no such side.
     """
-    if side not in {"flask", "demijohn"}:
-        raise SystemExit(f"The side {side!r} does not exist: write 'flask' or 'demijohn'.")
+    if side not in SIDES:
+        raise SystemExit(f"The side {side!r} does not exist: write one of {', '.join(SIDES)}.")
     output, sys.stdout = sys.stdout, io.StringIO()
-    if side == "demijohn":
-        importlib.import_module("demijohn.as_flask")
-    os.environ["ECOSYSTEM_COMMAND"] = side
-    with time_machine.travel(FROZEN_TIME, tick=False):
+    ways: dict[str, int] = {}
+    with contextlib.ExitStack() as stack:
+        if side != "flask":
+            importlib.import_module("demijohn.as_flask")
+        if side in {"asgi", "rsgi"}:
+            door, ways = importlib.import_module("through").lead_through(side)
+            stack.enter_context(door)
+        os.environ["ECOSYSTEM_COMMAND"] = "flask" if side == "flask" else "demijohn"
+        stack.enter_context(time_machine.travel(FROZEN_TIME, tick=False))
         transcript = record_transcript(name, folder)
     record = {
         "transcript": transcript,
+        "ways": ways,
         "version": importlib.metadata.version("flask"),
         "home": sys.modules["flask"].Flask.__module__.partition(".")[0],
         "strangers": find_strangers(),

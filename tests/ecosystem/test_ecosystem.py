@@ -1,8 +1,8 @@
 """Published extensions answer on Demijohn what they answer on Flask: the same status, headers and body.
 
-Each app of `apps` runs in two fresh processes, one on Flask and one on Demijohn through the alias, in the environment
-that `scripts/environments` makes from `requirements.txt`. `record.py` keeps time and entropy still, so the answers are
-compared as they are; the only exception is the table `NORMALISATIONS`.
+Each app of `apps` runs in fresh processes, one on Flask and one for each door of Demijohn through the alias, in the
+environment that `scripts/environments` makes from `requirements.txt`. `record.py` keeps time and entropy still, so the
+answers are compared as they are; the only exceptions are the table `NORMALISATIONS` and `restore_names`.
 """
 
 from __future__ import annotations
@@ -40,6 +40,11 @@ def find_interpreter() -> str:
     return interpreter
 
 
+#: What an app runs on: Flask, and Demijohn called by WSGI, by ASGI and by RSGI.
+SIDES = ("flask", "demijohn", "asgi", "rsgi")
+OURS = SIDES[1:]
+
+
 def run_record(side: str, name: str, folder: Path) -> dict[str, Any]:
     """Return what `record.py` says about one app on one side, run in a fresh process and folder."""
     folder.mkdir()
@@ -66,6 +71,13 @@ def render(step: list[Any]) -> str:
         change, _reason = NORMALISATIONS.get(name, (str, ""))
         lines.append(f"{name}: {change(value)}")
     return "\n".join([*lines, "", body])
+
+
+def restore_names(transcript: list[list[Any]], written: list[list[Any]]) -> None:
+    """Write the names of headers as another transcript has them: ASGI knows them in lower case alone."""
+    names = {name.lower(): name for _label, _status, headers, _body in written for name, _value in headers}
+    for step in transcript:
+        step[2] = sorted([names.get(name, name), value] for name, value in step[2])
 
 
 def find_differences(expected: list[list[Any]], actual: list[list[Any]]) -> list[str]:
@@ -95,22 +107,33 @@ def find_broken_facts(facts: dict[str, list[str]], transcript: list[list[Any]]) 
 
 @pytest.fixture(scope="module", params=sorted(FACTS))
 def records(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """The records of one extension on both sides, made in one and the same folder, one after the other."""
+    """The records of one extension on all sides, made in one and the same folder, one after the other."""
     home = tmp_path_factory.mktemp(request.param)
     found = {"name": request.param}
-    for side in ("flask", "demijohn"):
+    for side in SIDES:
         found[side] = run_record(side, request.param, home / "app")
         (home / "app").rename(home / side)
+    for side in ("asgi", "rsgi"):
+        restore_names(found[side]["transcript"], found["flask"]["transcript"])
     return found
 
 
-def test_same_answers(records):
+@pytest.mark.parametrize("side", OURS)
+def test_same_answers(records, side):
     """Status, headers and body of every step are those of Flask."""
-    differences = find_differences(records["flask"]["transcript"], records["demijohn"]["transcript"])
+    differences = find_differences(records["flask"]["transcript"], records[side]["transcript"])
     assert not differences, "\n\n".join(differences)
 
 
-@pytest.mark.parametrize("side", ["flask", "demijohn"])
+@pytest.mark.parametrize("side", ["asgi", "rsgi"])
+def test_requests_went_through_the_door(records, side):
+    """No request took the way of WSGI, but one whose contexts the client keeps."""
+    ways = records[side]["ways"]
+    assert {side} <= ways.keys() or records["name"] == "migrate"
+    assert ways.get("kept", 0) == (1 if records["name"] == "sqlalchemy" else 0)
+
+
+@pytest.mark.parametrize("side", SIDES)
 def test_facts_hold(records, side):
     """The app did its work, so that two equal failures are not taken for agreement."""
     assert [] == find_broken_facts(FACTS[records["name"]], records[side]["transcript"])
@@ -122,9 +145,10 @@ def test_labels_are_unique(records):
     assert sorted(set(labels)) == sorted(labels)
 
 
-def test_only_demijohn_is_loaded(records):
+@pytest.mark.parametrize("side", OURS)
+def test_only_demijohn_is_loaded(records, side):
     """No module of the installed Flask is loaded, and every class in `flask` modules comes from elsewhere."""
-    record = records["demijohn"]
+    record = records[side]
     assert ("demijohn", [], []) == (record["home"], record["strangers"], record["strange_classes"])
 
 
@@ -137,8 +161,8 @@ def test_flask_run_is_flask(records):
 
 
 def test_version(records):
-    """The package metadata names the release of Flask that both sides stand for."""
-    assert {"3.1.3"} == {records[side]["version"] for side in ("flask", "demijohn")}
+    """The package metadata names the release of Flask that all sides stand for."""
+    assert {"3.1.3"} == {records[side]["version"] for side in SIDES}
 
 
 SAMPLE = [["home", "200 OK", [["Allow", "GET, HEAD"], ["X-A", "1"]], "one\ntwo"]]
@@ -166,6 +190,13 @@ def test_order_of_methods_is_no_difference():
     """The same methods in another order are the same answer."""
     changed = [["home", "200 OK", [["Allow", "HEAD, GET"], ["X-A", "1"]], "one\ntwo"]]
     assert [] == find_differences(SAMPLE, changed)
+
+
+def test_only_the_case_of_names_is_restored():
+    """Names in lower case become those that the other side wrote; values, and names that it has not, stay."""
+    lower = [["home", "200 OK", [["allow", "get"], ["x-b", "2"]], ""]]
+    restore_names(lower, SAMPLE)
+    assert [["Allow", "get"], ["x-b", "2"]] == lower[0][2]
 
 
 @pytest.mark.parametrize(

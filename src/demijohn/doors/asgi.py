@@ -135,12 +135,12 @@ class AsgiPeer:
         has_more = True
         while has_more:
             event = await self._receive()
-            has_more = event.get("more_body", False)
-            if not has_more:
-                self._note_end()
             if event["type"] == "http.disconnect":
                 self.was_cut = True
                 raise EOFError
+            has_more = event.get("more_body", False)
+            if not has_more:
+                self._note_end()
             if event.get("body"):
                 yield event["body"]
 

@@ -242,6 +242,7 @@ async def _stream(answer: Streamed, peer: Peer, context: Any, watch: Watch) -> N
         # Behind the end of an answer ASGI servers say that the client is gone.
         watch.stop()
         if must_close:
+            context.is_leaving = True
             await workers.call(context, answer.close)
 
 

@@ -18,18 +18,22 @@ from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError
 from werkzeug.exceptions import NotImplemented as NotImplementedByServer
 from werkzeug.routing import RoutingException
 
+from ..pipeline.plan import find_plan
 from ..pipeline.workers import find_workers
 from ..response import check_response
-from ..signals import got_request_exception
+from ..signals import appcontext_pushed, got_request_exception
 from ..websocket import Transport, WebSocket, WebSocketDisconnected
 from .background import find_limit
 from .connection import Connection
 from .origin import is_allowed_origin
 
 
-def enter(context: Any) -> None:
+async def enter(context: Any) -> None:
     """Make the context of a WebSocket the current one, and match its URL."""
-    context.push()
+    if find_plan(context.app).opens_session or appcontext_pushed.receivers:
+        await call(context, context.push)
+    else:
+        context.push()
 
 
 async def leave(context: Any, error: BaseException | None) -> None:
@@ -92,7 +96,7 @@ async def serve_socket(app: Any, context: Any, transport: Transport) -> None:
     failure: BaseException | None = None
     try:
         try:
-            enter(context)
+            await enter(context)
             await _converse(context, websocket, connection)
         except asyncio.CancelledError as error:
             if connection.gone is None:
@@ -107,7 +111,9 @@ async def serve_socket(app: Any, context: Any, transport: Transport) -> None:
             await connection.stop()
     finally:
         try:
-            await _tear_down(context, failure)
+            # It was not entered if the task was cancelled before.
+            if context._entries:
+                await _tear_down(context, failure)
         finally:
             del sockets[websocket]
             # No circle may stay: some servers keep a socket for as long as somebody holds its transport.
@@ -292,6 +298,7 @@ async def _tear_down(context: Any, failure: BaseException | None) -> None:
     if failure is not None and _is_farewell(failure):
         failure = None
     first: BaseException | None = None
+    context.is_leaving = True
     try:
         for function in _list_functions(context, "teardown_websocket_funcs", outward=True):
             try:

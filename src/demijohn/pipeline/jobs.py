@@ -55,6 +55,7 @@ class Job:
         "error",
         "function",
         "is_cancelled",
+        "is_certain",
         "is_shielded",
         "message",
         "result_context",
@@ -83,6 +84,8 @@ class Job:
         self.arguments = arguments
         self.is_shielded = is_shielded
         self.is_cancelled = False
+        #: Whether it runs even if it is cancelled before: a teardown does.
+        self.is_certain = getattr(binding, "is_leaving", False)
         self.message: Any = None
         self.state = NEW
         #: The worker that makes the call, unless another thread does.
@@ -134,7 +137,7 @@ class Job:
         if self.state == DONE:
             return False
         self.is_cancelled, self.message = True, msg
-        if self.state != SENT or not self.is_shielded:
+        if not self.is_certain and (self.state != SENT or not self.is_shielded):
             self.state = DONE
             if self.resume is not None:
                 self.workers.loop.call_soon(self.finish)
@@ -169,7 +172,7 @@ class Job:
     def take_turn(self) -> None:
         """Make the call, in the thread."""
         try:
-            if not self.is_cancelled:
+            if self.is_certain or not self.is_cancelled:
                 self.value = self.context.run(self.function, *self.arguments)
         except BaseException as error:
             self.error = error

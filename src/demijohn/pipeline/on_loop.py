@@ -100,7 +100,9 @@ async def answer_on_loop(context: Any, send: Callable[[Any, Any], Any]) -> Any:
     finally:
         # It may be an error whose traceback names this frame: no circle may stay.
         result = None
-        if not context.leave_quietly():
+        context.is_leaving = True
+        # It was not entered if the request was cancelled before.
+        if context._entries and not context.leave_quietly():
             await drive_on_loop(context.leave_request(), context)
 
 
