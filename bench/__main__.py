@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import imports, inprocess, machine, memory, scale, wire
+from . import imports, inprocess, machine, memory, scale, slow, sockets, wire
 from .cases import CASES
 from .peers import PEERS
 from .plot import draw_plot
 from .process import CACHE
 from .profile import profile
 from .report import write_report
+from .servers import Row, choose_rows
 
 FOLDER = Path(__file__).resolve().parent
-SECTIONS = ("inprocess", "wire", "scale", "imports", "memory")
+SECTIONS = ("inprocess", "wire", "sockets", "slow", "scale", "imports", "memory")
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,15 @@ class Size:
     wire_rounds: int
     wire_seconds: int
     requests: tuple[int, int]
+    idle_sockets: int
+    slow_kinds: tuple[str, ...]
+    slow_seconds: float
 
 
-FULL = Size(12, 0.06, 15, (10, 100, 1000, 10_000), 3, 4, (10_000, 1_000_000))
-QUICK = Size(4, 0.01, 4, (10, 100, 1000), 1, 1, (1000, 10_000))
+FULL = Size(12, 0.06, 15, (10, 100, 1000, 10_000), 3, 4, (10_000, 1_000_000), 10_000, tuple(slow.KINDS), 5.0)
+QUICK = Size(4, 0.01, 4, (10, 100, 1000), 1, 1, (1000, 10_000), 1000, ("many_bodies",), 1.0)
+_QUICK_SOCKETS = ("demijohn_asgi on uvicorn", "asgi on uvicorn", "demijohn_asgi on Granian (RSGI)")
+_QUICK_SLOW = ("demijohn on Granian (WSGI)", "demijohn on Granian (ASGI)", "demijohn on Granian (RSGI)")
 
 
 def main() -> int:
@@ -111,7 +117,9 @@ def measure(options: argparse.Namespace, size: Size, results: dict[str, Any], fo
 
     results["machine"] = machine.describe()
     results["is_quick"] = options.quick
-    rows = [row for row in wire.ROWS if row.peer in options.peers or (row.peer == "rsgi" and not options.quick)]
+    rows = choose(wire.ROWS, options)
+    socket_rows = choose(sockets.ROWS, options, _QUICK_SOCKETS)
+    slow_rows = choose(slow.ROWS, options, _QUICK_SLOW)
     routes = list(size.routes)
     plans = {
         "inprocess": (
@@ -119,6 +127,14 @@ def measure(options: argparse.Namespace, size: Size, results: dict[str, Any], fo
             lambda tell: inprocess.measure(options.cases, options.peers, size.rounds, size.seconds, tell),
         ),
         "wire": (wire.count_steps(rows, size.wire_rounds), lambda tell: measure_wire(rows, size, tell)),
+        "sockets": (
+            sockets.count_steps(socket_rows, size.wire_rounds),
+            lambda tell: sockets.measure(socket_rows, size.idle_sockets, size.wire_rounds, size.wire_seconds, tell),
+        ),
+        "slow": (
+            slow.count_steps(slow_rows, size.slow_kinds),
+            lambda tell: slow.measure(slow_rows, size.slow_kinds, size.slow_seconds, tell),
+        ),
         "scale": (
             scale.count_steps(routes, size.rounds),
             lambda tell: scale.measure(routes, size.rounds, size.seconds, tell),
@@ -131,13 +147,19 @@ def measure(options: argparse.Namespace, size: Size, results: dict[str, Any], fo
     }
     with Bar(sum(plans[name][0] for name in options.sections)) as bar:
         for name in options.sections:
-            rounds = {"rounds": size.wire_rounds if name == "wire" else size.rounds}
+            rounds = {"rounds": size.wire_rounds if name in {"wire", "sockets"} else size.rounds}
             results.setdefault("runs", {})[name] = {**machine.stamp(), **rounds}
             results[name] = plans[name][1](bar.tell)
             write(folder, results)
 
 
-def measure_wire(rows: list[wire.Row], size: Size, tell: inprocess.Tell) -> dict[str, Any]:
+def choose(rows: tuple[Row, ...], options: argparse.Namespace, quick: tuple[str, ...] = ()) -> list[Row]:
+    """Choose the rows that are asked for; a quick run may have few."""
+    chosen = choose_rows(rows, options.peers, is_whole=not options.quick)
+    return [row for row in chosen if not options.quick or not quick or row.name in quick]
+
+
+def measure_wire(rows: list[Row], size: Size, tell: inprocess.Tell) -> dict[str, Any]:
     """Measure on the wire, or say why that cannot be done here."""
     reason = wire.install_wrk()
     return {"missing": reason} if reason else wire.measure(rows, size.wire_rounds, size.wire_seconds, tell)
@@ -167,6 +189,8 @@ def find_faults(results: dict[str, Any]) -> list[str]:
     """List every app that gave a wrong answer or failed."""
     groups = {**results.get("inprocess", {}).get("cases", {})}
     groups.update({f"{case} on the wire": rows for case, rows in results.get("wire", {}).items() if case != "missing"})
+    groups.update({f"WebSockets, {name}": results.get("sockets", {}).get(name, {}) for name in ("idle", "echo")})
+    groups.update({f"slow clients, {kind}": rows for kind, rows in results.get("slow", {}).items()})
     return [
         f"{case}, {peer}: {figure['fault']}"
         for case, rows in groups.items()

@@ -293,5 +293,21 @@ CASES = {
             is_text(HELLO),
             note="the view awaits asyncio.sleep(0) once",
         ),
+        Case(
+            "async_json",
+            "async JSON view",
+            Request("/"),
+            is_json(MESSAGE),
+            mimetype="application/json",
+            note="a coroutine function that awaits nothing; under ASGI it is the row JSON again",
+        ),
+        Case(
+            "sync_json",
+            "sync JSON view",
+            Request("/"),
+            is_json(MESSAGE),
+            mimetype="application/json",
+            note="a plain function; under ASGI it runs in a worker thread, under WSGI it is the row JSON again",
+        ),
     )
 }

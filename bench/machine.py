@@ -15,7 +15,7 @@ from .process import ROOT
 _PACKAGES = (
     "demijohn", "flask", "werkzeug", "jinja2", "itsdangerous", "asgiref", "falcon", "bottle", "django", "quart",
     "starlette", "fastapi", "pydantic", "litestar", "blacksheep", "emmett", "granian", "gunicorn", "waitress",
-    "uvicorn", "uvloop", "httptools",
+    "uvicorn", "uvloop", "httptools", "websockets",
 )  # fmt: skip
 
 

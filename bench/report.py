@@ -8,12 +8,12 @@ from typing import Any
 from .cases import CASES
 from .goals import Verdict, judge, load_goals
 from .peers import PEERS, Peer
-from .wire import CONNECTIONS, ROWS
+from .report_servers import write_slow, write_sockets, write_wire
+from .tables import MEGABYTE, build_table, format_number
 
 Results = dict[str, Any]
-Cells = list[str]
-_MEGABYTE = 1024 * 1024
 _US = "demijohn"
+_US_THERE = {"wsgi": "demijohn", "asgi": "demijohn_asgi"}
 
 
 def write_report(results: Results) -> str:
@@ -78,26 +78,25 @@ def _write_inprocess(section: Results) -> str:
     parts = [
         "## In process",
         (
-            "Microseconds a request, least of several rounds, and how many times Demijohn's that is. "
-            "WSGI apps are called with a fresh copy of an environ, ASGI apps with a fresh scope on a running asyncio "
-            "loop; the body is consumed and closed. What the calling itself costs is in every figure: "
+            "Microseconds a request, least of several rounds, and how many times that of Demijohn by the same "
+            "interface. WSGI apps are called with a fresh copy of an environ, ASGI apps with a fresh scope on a "
+            "running loop; the body is consumed and closed. What the calling itself costs is in every figure: "
             "the bare functions show it."
         ),
     ]
-    for interface, title in (("wsgi", "WSGI"), ("asgi", "ASGI, beside Demijohn under WSGI")):
+    for interface, title in (("wsgi", "WSGI"), ("asgi", "ASGI, where all views and hooks are async but for one row")):
         peers = [peer for peer in present if peer.interface == interface]
-        ours = [PEERS[_US]] if interface != "wsgi" and PEERS[_US] in present else []
         if peers:
-            parts += [f"### {title}", _build_case_table(cases, ours + peers, reasons)]
+            parts += [f"### {title}", _build_case_table(cases, peers, _US_THERE[interface], reasons)]
     parts += [_write_parts(cases, present), "\n".join(f"{number}. {text}" for number, text in enumerate(reasons, 1))]
     parts += ["\n".join(_list_notes(cases)), _write_compiled(section["peers"])]
     return "\n\n".join(part for part in parts if part)
 
 
-def _build_case_table(cases: Results, peers: list[Peer], reasons: list[str]) -> str:
+def _build_case_table(cases: Results, peers: list[Peer], us: str, reasons: list[str]) -> str:
     rows = []
     for name, figures in cases.items():
-        ours = figures.get(_US, {}).get("us")
+        ours = figures.get(us, {}).get("us")
         rows.append([CASES[name].label, *[_write_cell(figures.get(peer.name, {}), ours, reasons) for peer in peers]])
     return build_table(["case", *[peer.label for peer in peers]], rows)
 
@@ -139,45 +138,6 @@ def _write_compiled(peers: Results) -> str:
     return "\n".join(lines)
 
 
-def _write_wire(section: Results) -> str:
-    head = (
-        "## On the wire\n\n"
-        f"wrk with one thread and {CONNECTIONS} connections on loopback, servers with one worker; "
-        "the turn with most requests of several. Client and server share the machine's cores. "
-        "Memory is the resident memory of all the server's processes after the load."
-    )
-    if "missing" in section:
-        return f"{head}\n\n– {section['missing']}"
-    parts = [head]
-    for case, figures in section.items():
-        rows = []
-        for row in ROWS:
-            figure = figures.get(row.name)
-            if figure is None:
-                continue
-            label = PEERS[row.peer].label if row.peer in PEERS else "bare RSGI function"
-            bare = figures.get(f"{_US} on {row.server}", {}).get("rps")
-            rows.append([row.server, label, *_write_load(figure, bare)])
-        titles = ["server", "app", "requests/s", "best of worst", "of Demijohn's there", "p50, ms", "p99, ms", "MiB"]
-        parts += [f"### {CASES[case].label}, wire", build_table(titles, rows)]
-    return "\n\n".join(parts)
-
-
-def _write_load(figure: Results, ours: float | None) -> Cells:
-    if "fault" in figure:
-        return [f"– {' '.join(str(figure['fault']).split())[:120]}", "", "", "", "", ""]
-    ratio = f"{figure['rps'] / ours:.2f}×" if ours else "–"
-    megabytes = f"{figure['rss'] / _MEGABYTE:.0f}"
-    return [
-        f"{figure['rps']:,}",
-        f"{figure['spread']:.2f}",
-        ratio,
-        f"{figure['p50_ms']:.2f}",
-        f"{figure['p99_ms']:.2f}",
-        megabytes,
-    ]
-
-
 def _write_scale(section: Results) -> str:
     rows = []
     for peer, sizes in section.items():
@@ -211,7 +171,7 @@ def _write_imports(section: Results) -> str:
             f"{figure['ms']:.1f}",
             f"{figure['ms'] / ours:.2f}×" if ours else "–",
             str(figure["modules"]),
-            f"{figure['rss'] / _MEGABYTE:.1f}",
+            f"{figure['rss'] / MEGABYTE:.1f}",
         ]
         for name, figure in section.items()
         if name != "empty"
@@ -228,8 +188,8 @@ def _write_memory(section: Results) -> str:
     rows = [
         [
             PEERS[name].label,
-            f"{figure['rss_first'] / _MEGABYTE:.1f}",
-            f"{figure['rss_last'] / _MEGABYTE:.1f}",
+            f"{figure['rss_first'] / MEGABYTE:.1f}",
+            f"{figure['rss_last'] / MEGABYTE:.1f}",
             f"{figure['rss_growth']:.3f}",
             f"{figure['traced_growth']:.3f}",
         ]
@@ -265,21 +225,10 @@ def _write_machine(results: Results) -> str:
 
 _SECTIONS = {
     "inprocess": _write_inprocess,
-    "wire": _write_wire,
+    "wire": write_wire,
+    "sockets": write_sockets,
+    "slow": write_slow,
     "scale": _write_scale,
     "imports": _write_imports,
     "memory": _write_memory,
 }
-
-
-def build_table(titles: Cells, rows: list[Cells]) -> str:
-    """Build a Markdown table whose figures are aligned to the right."""
-    lines = [titles, ["---"] + ["---:"] * (len(titles) - 1), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
-
-
-def format_number(value: float) -> str:
-    """Write a figure with three digits that mean something."""
-    if abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"

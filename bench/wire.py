@@ -6,108 +6,18 @@ import http.client
 import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from .cases import CASES, Answer, find_fault
-from .process import CACHE, ROOT, build_environment
+from .servers import HOST, Row, read_rss, serving
 
-CASE_NAMES = ("plain", "json")
+CASE_NAMES = ("plain", "json", "sync_json")
 CONNECTIONS = 32
-_HOST = "127.0.0.1"
-_START_SECONDS = 20.0
-_STOP_SECONDS = 10.0
 
-SERVERS: dict[str, tuple[str, ...]] = {
-    "Granian (WSGI)": (
-        "granian",
-        "--interface",
-        "wsgi",
-        "--no-ws",
-        "--workers",
-        "1",
-        "--host",
-        _HOST,
-        "--port",
-        "{port}",
-        "{app}",
-    ),
-    "Granian (ASGI)": (
-        "granian",
-        "--interface",
-        "asgi",
-        "--no-ws",
-        "--workers",
-        "1",
-        "--host",
-        _HOST,
-        "--port",
-        "{port}",
-        "{app}",
-    ),
-    "Granian (RSGI)": (
-        "granian",
-        "--interface",
-        "rsgi",
-        "--no-ws",
-        "--workers",
-        "1",
-        "--host",
-        _HOST,
-        "--port",
-        "{port}",
-        "{app}",
-    ),
-    "gunicorn (gthread)": (
-        "gunicorn",
-        "-k",
-        "gthread",
-        "-w",
-        "1",
-        "--threads",
-        "4",
-        "-b",
-        f"{_HOST}:{{port}}",
-        "{app}",
-    ),
-    "waitress": ("waitress", "--threads", "4", "--listen", f"{_HOST}:{{port}}", "{app}"),
-    "uvicorn": (
-        "uvicorn",
-        "--workers",
-        "1",
-        "--no-access-log",
-        "--log-level",
-        "warning",
-        "--host",
-        _HOST,
-        "--port",
-        "{port}",
-        "{app}",
-    ),
-}
-"""The arguments of `python -m` that start each server."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """A framework behind a server."""
-
-    peer: str
-    server: str
-
-    @property
-    def name(self) -> str:
-        """Give the name under which its figures are kept."""
-        return f"{self.peer} on {self.server}"
-
+_SYNC = ("sync_json",)
+_ALL = ("plain", "json", "sync_json")
 
 ROWS = (
     Row("demijohn", "Granian (WSGI)"),
@@ -117,15 +27,21 @@ ROWS = (
     Row("flask", "gunicorn (gthread)"),
     Row("demijohn", "waitress"),
     Row("flask", "waitress"),
-    Row("starlette", "uvicorn"),
-    Row("fastapi", "uvicorn"),
+    Row("demijohn_asgi", "uvicorn", _ALL),
+    Row("starlette", "uvicorn", _ALL),
+    Row("fastapi", "uvicorn", _ALL),
     Row("blacksheep", "uvicorn"),
-    Row("quart", "uvicorn"),
-    Row("starlette", "Granian (ASGI)"),
-    Row("fastapi", "Granian (ASGI)"),
+    Row("quart", "uvicorn", _ALL),
+    Row("asgi", "uvicorn"),
+    Row("demijohn_asgi", "Granian (ASGI)", _ALL),
+    Row("starlette", "Granian (ASGI)", _ALL),
+    Row("fastapi", "Granian (ASGI)", _ALL),
     Row("blacksheep", "Granian (ASGI)"),
-    Row("quart", "Granian (ASGI)"),
+    Row("quart", "Granian (ASGI)", _ALL),
+    Row("asgi", "Granian (ASGI)"),
+    Row("demijohn_asgi", "Granian (RSGI)", _ALL),
     Row("rsgi", "Granian (RSGI)"),
+    Row("demijohn_asgi", "demijohn serve", _ALL),
 )
 
 
@@ -148,7 +64,7 @@ def install_wrk() -> str:
 
 def count_steps(rows: list[Row], rounds: int) -> int:
     """Say how often `measure` will tell that it has come further."""
-    return len(CASE_NAMES) * len(rows) * rounds
+    return sum(len(row.cases) for row in rows) * rounds
 
 
 def measure(rows: list[Row], rounds: int, seconds: int, tell: Callable[[str], None]) -> dict[str, Any]:
@@ -165,14 +81,17 @@ def measure(rows: list[Row], rounds: int, seconds: int, tell: Callable[[str], No
         `rss` (bytes of all the server's processes) of the best turn, and
         `spread`, its throughput over that of the worst; or `fault`.
     """
-    turns: dict[str, dict[str, list[dict[str, Any]]]] = {case: {row.name: [] for row in rows} for case in CASE_NAMES}
+    results: dict[str, Any] = {}
     for case in CASE_NAMES:
-        for number in range(rounds):
-            shift = number % len(rows)
-            for row in rows[shift:] + rows[:shift]:
+        asked = [row for row in rows if case in row.cases]
+        turns: dict[str, list[dict[str, Any]]] = {row.name: [] for row in asked}
+        for number in range(rounds if asked else 0):
+            shift = number % len(asked)
+            for row in asked[shift:] + asked[:shift]:
                 tell(f"{CASES[case].label}, {row.name}: round {number + 1} of {rounds}")
-                turns[case][row.name].append(_load(row, case, seconds))
-    return {case: {name: choose_turn(some) for name, some in by_row.items()} for case, by_row in turns.items()}
+                turns[row.name].append(_load(row, case, seconds))
+        results[case] = {name: choose_turn(some) for name, some in turns.items()}
+    return results
 
 
 def choose_turn(turns: list[dict[str, Any]]) -> dict[str, Any]:
@@ -193,7 +112,7 @@ def choose_turn(turns: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _load(row: Row, case: str, seconds: int) -> dict[str, Any]:
     try:
-        with _serving(row, case) as (port, process):
+        with serving(row, case) as (port, process):
             fault = _find_fault(case, port)
             if fault:
                 return {"fault": fault}
@@ -201,67 +120,13 @@ def _load(row: Row, case: str, seconds: int) -> dict[str, Any]:
             figures = parse_wrk(_run_wrk(port, seconds))
             if "fault" in figures:
                 return figures
-            return {**figures, "rss": sum(_read_rss(number) for number in list_processes(process.pid))}
+            return {**figures, "rss": read_rss(process)}
     except (OSError, RuntimeError, subprocess.SubprocessError) as error:
         return {"fault": str(error)}
 
 
-@contextmanager
-def _serving(row: Row, case: str) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
-    """Run a server, in a process group of its own, for as long as the block runs."""
-    with socket.socket() as free:
-        free.bind((_HOST, 0))
-        port = int(free.getsockname()[1])
-    words = [word.format(port=port, app="bench.serve:app") for word in SERVERS[row.server]]
-    log = CACHE / "logs" / "server.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *words],
-            cwd=ROOT,
-            env=build_environment(BENCH_PEER=row.peer, BENCH_CASE=case),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    try:
-        _wait_for(port, process, log)
-        yield port, process
-    finally:
-        _stop(process)
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + _START_SECONDS
-    while time.monotonic() < end:
-        if process.poll() is not None:
-            break
-        try:
-            socket.create_connection((_HOST, port), 1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError(f"the server did not start: {log.read_text(errors='replace')[-500:]}")
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End a server and its workers; the group is its own, so that nobody else is met."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, number)
-        except ProcessLookupError:
-            break
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            continue
-    process.wait(_STOP_SECONDS)
-
-
 def _find_fault(case: str, port: int) -> str:
-    connection = http.client.HTTPConnection(_HOST, port, timeout=10)
+    connection = http.client.HTTPConnection(HOST, port, timeout=10)
     try:
         connection.request("GET", CASES[case].request.path)
         response = connection.getresponse()
@@ -271,7 +136,7 @@ def _find_fault(case: str, port: int) -> str:
 
 
 def _run_wrk(port: int, seconds: int) -> str:
-    command = ["wrk", "--latency", "-t", "1", "-c", str(CONNECTIONS), "-d", f"{seconds}s", f"http://{_HOST}:{port}/"]
+    command = ["wrk", "--latency", "-t", "1", "-c", str(CONNECTIONS), "-d", f"{seconds}s", f"http://{HOST}:{port}/"]
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 30).stdout
 
 
@@ -296,26 +161,3 @@ def parse_wrk(output: str) -> dict[str, Any]:
 
 def _milliseconds(number: str, unit: str) -> float:
     return round(float(number) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[unit], 3)
-
-
-def list_processes(root: int) -> list[int]:
-    """List a process and all that descend from it."""
-    parents: dict[int, int] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        parents[int(stat.parent.name)] = int(fields[1])
-    family = [root]
-    for member in family:
-        family += [number for number, parent in parents.items() if parent == member]
-    return family
-
-
-def _read_rss(number: int) -> int:
-    try:
-        pages = int(Path(f"/proc/{number}/statm").read_text().split()[1])
-    except OSError:
-        return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")

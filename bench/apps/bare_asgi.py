@@ -25,6 +25,7 @@ APPS = Apps(
     error_handler=_NONE,
     static=_NONE,
     static_304=_NONE,
+    sync_json=_NONE,
 )
 
 
@@ -61,6 +62,7 @@ def _plain():
     return app
 
 
+@APPS.case("async_json")
 @APPS.case("json")
 def _json():
     @_over_http

@@ -25,6 +25,7 @@ APPS = Apps(
     static=_NONE,
     static_304=_NONE,
     async_view=_NONE,
+    async_json=_NONE,
 )
 
 
@@ -46,6 +47,7 @@ def _plain():
     return app
 
 
+@APPS.case("sync_json")
 @APPS.case("json")
 def _json():
     def app(environ, start_response):

@@ -14,6 +14,7 @@ from .common import SECRET, TEMPLATES, TITLE, Apps, Teardowns, make_static_folde
 
 APPS = Apps(
     template_string="BlackSheep renders no template from a string",
+    sync_json="BlackSheep calls plain functions on the loop",
 )
 
 
@@ -32,6 +33,7 @@ def _plain():
     return app
 
 
+@APPS.case("async_json")
 @APPS.case("json")
 def _json():
     app = _build()

@@ -8,7 +8,7 @@ from bench.cases import CHUNK, CHUNKS, HELLO, MESSAGE, ROUTES, ROWS
 
 from .common import SECRET, TEMPLATES, TITLE, Apps, Teardowns, make_static_folder
 
-APPS = Apps(async_view="Bottle has no async views")
+APPS = Apps(async_view="Bottle has no async views", async_json="Bottle has no async views")
 
 
 @APPS.case("plain")
@@ -22,6 +22,7 @@ def _plain():
     return app
 
 
+@APPS.case("sync_json")
 @APPS.case("json")
 def _json():
     app = bottle.Bottle()

@@ -51,6 +51,7 @@ def _plain():
     return _build(path("", lambda request: HttpResponse(HELLO)))
 
 
+@APPS.case("sync_json")
 @APPS.case("json")
 def _json():
     return _build(path("", lambda request: JsonResponse(MESSAGE)))
@@ -220,3 +221,11 @@ def _async_view():
         return HttpResponse(HELLO)
 
     return _build(path("", hello))
+
+
+@APPS.case("async_json")
+def _async_json():
+    async def message(request):
+        return JsonResponse(MESSAGE)
+
+    return _build(path("", message))

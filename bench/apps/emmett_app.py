@@ -17,6 +17,7 @@ APPS = Apps(
     error_handler="Emmett handles status codes, not classes of errors",
     static="Emmett leaves static files to its server",
     static_304="Emmett leaves static files to its server",
+    sync_json="Emmett calls plain functions on the loop",
 )
 
 
@@ -43,6 +44,7 @@ def _plain():
     return app
 
 
+@APPS.case("async_json")
 @APPS.case("json")
 def _json():
     app = _build()

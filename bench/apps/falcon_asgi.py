@@ -17,6 +17,7 @@ APPS = Apps(
     session_read="Falcon has no sessions and no signed cookies",
     session_write="Falcon has no sessions and no signed cookies",
     url_for="Falcon builds no addresses",
+    sync_json="Falcon (ASGI) takes coroutine functions alone",
 )
 
 
@@ -35,6 +36,7 @@ def _plain():
     return _build("/", Hello())
 
 
+@APPS.case("async_json")
 @APPS.case("json")
 def _json():
     class Message:

@@ -15,6 +15,7 @@ APPS = Apps(
     session_write="Falcon has no sessions and no signed cookies",
     url_for="Falcon builds no addresses",
     async_view="async views are Falcon (ASGI)",
+    async_json="async views are Falcon (ASGI)",
 )
 
 
@@ -33,6 +34,7 @@ def _plain():
     return _build("/", Hello())
 
 
+@APPS.case("sync_json")
 @APPS.case("json")
 def _json():
     class Message:

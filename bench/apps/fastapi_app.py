@@ -27,6 +27,7 @@ def _plain():
     return app
 
 
+@APPS.case("async_json")
 @APPS.case("json")
 def _json():
     app = FastAPI()
@@ -229,5 +230,16 @@ def _async_view():
     async def hello():
         await asyncio.sleep(0)
         return HELLO
+
+    return app
+
+
+@APPS.case("sync_json")
+def _sync_json():
+    app = FastAPI()
+
+    @app.get("/")
+    def message():
+        return MESSAGE
 
     return app

@@ -226,6 +226,16 @@ def _async_view(flask: Any) -> Any:
     return app
 
 
+def _async_json(flask: Any) -> Any:
+    app = flask.Flask(__name__)
+
+    @app.get("/")
+    async def message():
+        return MESSAGE
+
+    return app
+
+
 _BUILDERS = {
     "plain": _plain,
     "json": _json,
@@ -247,4 +257,6 @@ _BUILDERS = {
     "static_304": _static,
     "stream": _stream,
     "async_view": _async_view,
+    "async_json": _async_json,
+    "sync_json": _json,
 }

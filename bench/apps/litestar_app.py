@@ -34,6 +34,7 @@ def _plain():
     return _build(hello)
 
 
+@APPS.case("async_json")
 @APPS.case("json")
 def _json():
     @get("/")
@@ -218,3 +219,12 @@ def _async_view():
         return HELLO
 
     return _build(hello)
+
+
+@APPS.case("sync_json")
+def _sync_json():
+    @get("/", sync_to_thread=True)
+    def message() -> dict[str, str]:
+        return MESSAGE
+
+    return _build(message)

@@ -24,6 +24,7 @@ def _plain():
     return app
 
 
+@APPS.case("async_json")
 @APPS.case("json")
 def _json():
     app = quart.Quart(__name__)
@@ -237,5 +238,16 @@ def _async_view():
     async def hello():
         await asyncio.sleep(0)
         return HELLO
+
+    return app
+
+
+@APPS.case("sync_json")
+def _sync_json():
+    app = quart.Quart(__name__)
+
+    @app.get("/")
+    def message():
+        return MESSAGE
 
     return app

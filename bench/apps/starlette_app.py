@@ -27,6 +27,7 @@ def _plain():
     return Starlette(routes=[Route("/", hello)])
 
 
+@APPS.case("async_json")
 @APPS.case("json")
 def _json():
     async def message(request):
@@ -203,3 +204,11 @@ def _async_view():
         return HTMLResponse(HELLO)
 
     return Starlette(routes=[Route("/", hello)])
+
+
+@APPS.case("sync_json")
+def _sync_json():
+    def message(request):
+        return JSONResponse(MESSAGE)
+
+    return Starlette(routes=[Route("/", message)])

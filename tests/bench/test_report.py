@@ -13,6 +13,9 @@ from bench.cases import CASES
 from bench.peers import PEERS
 from bench.process import Worker
 from bench.profile import parse_stacks, write_profile
+from bench.slow import KINDS
+from bench.slow import ROWS as SLOW_ROWS
+from bench.sockets import ROWS as SOCKET_ROWS
 from bench.wire import ROWS, choose_turn, parse_wrk
 
 RESULTS = {
@@ -72,6 +75,36 @@ RESULTS = {
             "flask on Granian (WSGI)": {"fault": "Socket errors: connect 1"},
         }
     },
+    "sockets": {
+        "count": 10_000,
+        "idle": {
+            "demijohn_asgi on uvicorn": {
+                "opened": 10_000,
+                "seconds": 5.0,
+                "bytes": 20_000,
+                "asked": 200,
+                "answered": 200,
+            },
+            "quart on uvicorn": {"opened": 10_000, "seconds": 7.0, "bytes": 30_000, "asked": 200, "answered": 200},
+            "asgi on uvicorn": {"fault": "7 of 10000 sockets were refused or closed"},
+        },
+        "echo": {
+            "demijohn_asgi on uvicorn": {"rps": 60_000, "p50_ms": 1.0, "p99_ms": 2.0, "spread": 1.1},
+            "quart on uvicorn": {"rps": 30_000, "p50_ms": 2.0, "p99_ms": 4.0, "spread": 1.2},
+        },
+    },
+    "slow": {
+        "many_bodies": {
+            "demijohn on Granian (ASGI)": {
+                "asked": 100,
+                "share": 1.0,
+                "rss": 3 * 1024 * 1024,
+                "p50_ms": 1.04,
+                "p99_ms": 9.96,
+            },
+            "flask on gunicorn (gthread)": {"asked": 100, "share": 0.0, "rss": 0},
+        }
+    },
     "scale": {
         "demijohn": {
             "10000": {"registration_ms": 100.0, "first_ms": 5.0, "ready_ms": 105.0, "static_us": 2.0, "dynamic_us": 3.0}
@@ -107,6 +140,12 @@ def test_every_part_of_a_run_is_written():
         "| Jinja2 alone | render_template, 20 rows | 60.0 | 64.0 | 4.00 |",
         "| Granian (WSGI) | bare WSGI function | 100,000 | 1.20 | 1.11× | 0.40 | 1.00 | 40 |",
         "| Granian (WSGI) | Flask | – Socket errors: connect 1 |  |  |  |  |  |",
+        "| uvicorn | Demijohn | 20,000 | 1.00× | 5.0 |",
+        "| uvicorn | Quart | 30,000 | 1.50× | 7.0 |",
+        "| uvicorn | bare ASGI function | – 7 of 10000 sockets were refused or closed |  |  |",
+        "| uvicorn | Quart | 30,000 | 1.20 | 0.50× | 2.00 | 4.00 |",
+        "| Granian (ASGI) | Demijohn | 100.0% | 1.0 | 10.0 | 3 |",
+        "| gunicorn (gthread) | Flask | 0.0% | – | – | 0 |",
         "| Demijohn | 10,000 | 100 | 10.0 | 5.00 | 2.00 | 3.00 |",
         "| `import demijohn` | 50.0 | 1.00× | 100 | 1.0 |",
         "| Demijohn | 1.0 | 2.0 | 1.060 | 0.000 |",
@@ -129,6 +168,8 @@ def test_nothing_measured_is_a_report_too():
         ("plain text: at most 1/12 of Flask's", 0.05, True),
         ("render_template: at most Jinja2's own render and 6 µs", 58 / 60, True),
         ("on the wire, Granian, plain text: at least 90 % of the bare function's throughput", 0.9, True),
+        ("idle WebSocket, uvicorn: at most 5 kB above the bare function's memory", None, None),
+        ("1,000 slow bodies, Granian (ASGI), sync view: at least 99.9 % of good requests answered", 1.0, True),
         ("memory resident: no growth in bytes a request, 0.5 rounds to none", 1.06, False),
         ("JSON: at most Falcon's", None, None),
     ],
@@ -185,6 +226,11 @@ def test_goals_name_what_is_measured():
                 assert parts[3] in PEERS
             elif parts[0] == "wire":
                 assert parts[2] in {row.name for row in ROWS}
+            elif parts[0] == "sockets":
+                assert parts[2] in {row.name for row in SOCKET_ROWS}
+            elif parts[0] == "slow":
+                assert parts[1] in KINDS
+                assert parts[2] in {row.name for row in SLOW_ROWS}
             else:
                 assert parts[1] in PEERS
 
@@ -207,6 +253,7 @@ def test_faults_are_listed():
     assert find_faults(RESULTS) == [
         "plain, starlette: the status is 500",
         "plain on the wire, flask on Granian (WSGI): Socket errors: connect 1",
+        "WebSockets, idle, asgi on uvicorn: 7 of 10000 sockets were refused or closed",
     ]
 
 

@@ -42,10 +42,11 @@ def test_a_wrapper_that_is_passed_by_is_named(interface, caplog):
     app = build("wsgi_app")
     warn_of_wrapper(app, interface)
     warn_of_wrapper(app, interface)
-    assert [
+    expected = (
         f"No request passes through 'ProxyFix', which wraps 'app.wsgi_app': the server calls the application by"
         f" {interface.upper()}. Wrap 'app.{interface}_app' as well, or serve it by WSGI."
-    ] == find_warnings(caplog)
+    )
+    assert [expected] == find_warnings(caplog)
 
 
 @pytest.mark.parametrize("wrapped", [(), ("wsgi_app", "asgi_app"), ("asgi_app",)])
