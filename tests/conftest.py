@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Iterator
 from types import ModuleType
 
 import flask
@@ -29,3 +31,12 @@ def _flask_variables_unset(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run each test without the FLASK_* variables of the caller's shell."""
     for name in [name for name in os.environ if name.startswith("FLASK_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _loggers_stay_enabled() -> Iterator[None]:
+    """Undo `app.logger.disabled`: applications of the same name share a logger."""
+    yield
+    for logger in logging.Logger.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger):
+            logger.disabled = False

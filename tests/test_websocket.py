@@ -184,6 +184,7 @@ def test_receive_json_refuses_what_is_no_json(message):
         (b"x" * 11, False),
         ("é" * 5, True),
         ("é" * 6, False),
+        ("\U0001f600" * 3, False),
         ("\ud800é" * 3, False),
     ],
 )

@@ -379,7 +379,7 @@ class Flask(App):
             func: A function; a sync one is called in the worker thread of the
                 current request, a coroutine function is returned as it is.
         """
-        return bridge.to_async(func)
+        return bridge.to_async(func, self.config)
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """Return Werkzeug's adapter for a request, or for the configuration.

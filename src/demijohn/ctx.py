@@ -19,7 +19,7 @@ from werkzeug.exceptions import HTTPException
 from . import _current
 from ._lazy import Lazy
 from .app_context import _UNSET, AppContext, _AppCtxGlobals, find_error, say_wrong_context, take_entry
-from .pipeline.dispatch import match, teardown_request
+from .pipeline.dispatch import find_steps, match, teardown_request
 from .pipeline.drive import drive
 from .pipeline.plan import Plan, Steps, seal
 from .request import Request
@@ -244,6 +244,7 @@ class RequestContext:
 
     def push(self) -> None:
         """Make this context the current one, and match on first use."""
+        planned = self.plan
         self.enter()
         if _APP_PUSHED:
             _ = self.app_context
@@ -251,6 +252,11 @@ class RequestContext:
             self.open_session()
         if self.steps is None:
             match(self)
+        elif self.plan is not planned:
+            # Something was registered since it was matched, such as while the body arrived.
+            self.steps = None
+            self.is_direct = False
+            find_steps(self)
 
     def enter(self) -> None:
         """Make this context the current one, and find the plan in force."""

@@ -32,6 +32,8 @@ _RESERVED = frozenset({"connection", "upgrade"})
 _CODES = frozenset({*range(1000, 1004), *range(1007, 1015), *range(3000, 5000)})
 #: What is left of a control frame for the reason (RFC 6455, section 5.5).
 _REASON_BYTES = 123
+#: The most bytes that a character has in UTF-8.
+_CHARACTER_BYTES = 4
 #: Addresses of the handshake, which begin with "http" and are shown with "ws".
 _ADDRESSES = frozenset({"base_url", "host_url", "root_url", "scheme", "url", "url_root"})
 
@@ -224,7 +226,7 @@ class WebSocket:
             self._note_end(error)
             raise
         limit = self._limit
-        if limit is not None and len(message) * 3 > limit and _measure(message) > limit:
+        if limit is not None and len(message) * _CHARACTER_BYTES > limit and _measure(message) > limit:
             # SECURITY: what a client sends is held in memory, by the handler often more than once.
             await self.close(1009, f"A message may have {limit} bytes")
             raise self._describe_end()

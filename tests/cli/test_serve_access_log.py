@@ -116,3 +116,12 @@ def test_nobody_reads(app):
 def test_escape_keeps_what_is_plain():
     """Plain text stays as it is, other characters are named by their numbers."""
     assert [escape(text) for text in ("/a b%20", "é€😀")] == ["/a b%20", "\\xe9\\u20ac\\U0001f600"]
+
+
+@pytest.mark.parametrize("character", ["a", "\x01", "\u00e9", "\u4e2d", "\U0001f600"])
+@pytest.mark.parametrize("write", [format_text, format_json])
+def test_a_line_fits_into_one_write(write, character):
+    """Long values are cut as they are written, so that a pipe takes a line as a whole."""
+    long = character * 5000
+    entry = Entry("2026-11-20T08:00:00.123Z", "i" * 128, "127.0.0.1", long, f"/{long}", f"/{long}", 200, 1)
+    assert len(write(entry)) < 4096

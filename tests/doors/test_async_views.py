@@ -6,6 +6,7 @@ import asyncio
 import threading
 
 import pytest
+from werkzeug.routing import BaseConverter
 
 import demijohn
 from demijohn import (
@@ -406,3 +407,23 @@ def test_head_and_options_of_an_async_view():
         assert 1 == len({(a.status_code, a.headers, a.data) for a in answers.values()}), answers
         assert runs == len(seen)
         seen.clear()
+
+
+def test_a_converter_of_ones_own_does_not_hold_up_the_loop():
+    """What the user's code does while a URL is matched runs in a worker thread, as all sync code."""
+    names = []
+
+    class Slow(BaseConverter):
+        def to_python(self, value):
+            names.append(threading.current_thread() is threading.main_thread())
+            return value
+
+    app = Flask("converters")
+    app.url_map.converters["slow"] = Slow
+
+    @app.get("/<slow:name>")
+    async def view(name):
+        return f"{name} {threading.current_thread() is threading.main_thread()}"
+
+    assert "a True" == asyncio.run(app.async_test_client().get("/a")).text
+    assert {False} == set(names)

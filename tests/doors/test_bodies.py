@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 
 import pytest
+from werkzeug.exceptions import ClientDisconnected
 
 from demijohn import Flask, request
+from demijohn.doors.bodies import LiveBody
 from demijohn.testing.doors import door
 from tests.differential.driver import Call
 from tests.doors.cases_driver import Sent, Served, open_exchange, prepare, served
@@ -203,3 +206,22 @@ def test_a_form_that_is_posted_twice_is_two(door):
     client = door.client(make_app())
     sizes = [client.post("/sync/form", data={"a": "x" * size}).json["size"] for size in (5, 70_000, 3)]
     assert [5, 70_000, 3] == sizes
+
+
+def test_a_live_body_whose_reader_gave_up_does_not_look_complete():
+    """Where a wait for a piece was cancelled, the rest is lost, and reading on says so."""
+
+    async def come():
+        yield b"first"
+        await asyncio.sleep(60)
+
+    async def main():
+        body = LiveBody(come())
+        assert await body.read_chunk() == b"first"
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0):
+                await body.read_chunk()
+        with pytest.raises(ClientDisconnected):
+            await body.read_chunk()
+
+    asyncio.run(main())

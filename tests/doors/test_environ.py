@@ -154,3 +154,22 @@ def test_queries_keep_their_letters(served: Served, path, query):
 
     app.add_url_rule("/async", "async", async_view)
     assert 1 == len({served.ask(door, app, Call(path=path, query=query)).body for door in DOORS})
+
+
+@pytest.mark.parametrize(
+    ("prefix", "path", "expected"),
+    [
+        ("/api", "/api/users", ("/api", "/users")),
+        ("/api/", "/api/users", ("/api", "/users")),
+        ("/api", "/api", ("/api", "")),
+        ("/api", "/apiusers", ("/api", "/apiusers")),
+        ("/api", "/users", ("/api", "/users")),
+        ("/", "/users", ("", "/users")),
+    ],
+)
+def test_a_prefix_ends_with_a_segment(prefix, path, expected):
+    """The place of an application is taken off the path where it is whole segments of it."""
+    incoming = Incoming("GET", path, None, prefix, "", "http", "1.1", [], None, ("", None))
+    environ = build_environ(incoming)
+    assert (environ["SCRIPT_NAME"], environ["PATH_INFO"]) == expected
+    assert "REMOTE_PORT" not in environ

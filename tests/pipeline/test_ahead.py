@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 import pytest
 
-from demijohn.pipeline.workers import find_workers
+from demijohn.pipeline.workers import Workers, find_workers
 
 WORD = contextvars.ContextVar("word", default="nothing")
 LIMIT = 10  # seconds after which a test that hangs is given up
@@ -283,3 +283,29 @@ def test_closed_workers_end_a_stream():
 
     with pytest.raises(RuntimeError, match="threads for sync code are closed"):
         run(main)
+
+
+def test_it_is_closed_even_if_that_is_cancelled():
+    """A closing that waits for a thread takes place all the same."""
+
+    async def main(_):
+        workers = Workers(1, asyncio.get_running_loop())
+        begun, stop, items = asyncio.Event(), threading.Event(), Items(b"x" * 100_000, b"y")
+        stream = workers.iterate(None, None, items)
+        await anext(stream)
+
+        def wait():
+            workers.loop.call_soon_threadsafe(begun.set)
+            stop.wait(LIMIT)
+
+        busy = asyncio.create_task(workers.call(None, wait))
+        await begun.wait()
+        closing = asyncio.create_task(stream.aclose())
+        await asyncio.sleep(0.01)
+        closing.cancel()
+        stop.set()
+        results = await asyncio.gather(busy, closing, return_exceptions=True)
+        workers.close()
+        return items.closed, type(results[1])
+
+    assert (["demijohn-sync-1"], asyncio.CancelledError) == run(main)

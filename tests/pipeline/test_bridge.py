@@ -704,6 +704,21 @@ def test_sync_code_of_a_request_runs_in_the_thread_of_the_server(app):
     assert [{"names": ["the server's"] * 2, "path": "/"}] == found
 
 
+def test_the_application_says_how_many_threads_there_are(app):
+    """The first that asks for sync code may be a view, and the setting counts for it too."""
+    app.config["SYNC_THREADS"] = 2
+
+    @app.get("/")
+    async def view():
+        await app.ensure_async(threading.current_thread)()
+        return str(find_workers().limit)
+
+    async def main():
+        return (await app.async_test_client().get("/")).text
+
+    assert "2" == asyncio.run(main())
+
+
 def test_sync_code_after_the_request_runs_in_another_thread(app):
     """What a view left behind has no waiting thread any more."""
     go_on, names = threading.Event(), []
@@ -861,3 +876,16 @@ def test_greenlets_wait_without_stopping_each_other(order):
     command = [sys.executable, "-W", "ignore", "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, timeout=2 * LIMIT, check=False)
     assert ("True\n", "") == (done.stdout, done.stderr)
+
+
+def test_an_object_that_answers_to_any_name_is_an_ordinary_function():
+    """A callable whose attributes are made up is not taken for one that stands for a coroutine function."""
+
+    class Proxy:
+        def __getattr__(self, name):
+            return lambda *args: None
+
+        def __call__(self):
+            return "called"
+
+    assert bridge.find_coroutine(Proxy()) is None

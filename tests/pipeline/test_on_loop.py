@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import inspect
 from typing import Any, NamedTuple
 
 import pytest
 
+from demijohn import Flask
 from demijohn.pipeline.dispatch import answer
 from demijohn.pipeline.drive import drive
 from demijohn.pipeline.on_loop import answer_on_loop, drive_on_loop
@@ -111,3 +113,36 @@ def test_only_these_two_are_written_twice() -> None:
     twins = {name.removesuffix("_on_loop") for name in own[2] if name.endswith("_on_loop")}
     assert twins == {"answer", "drive"}
     assert not own[2] & (own[0] | own[1])
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_what_is_registered_while_the_body_arrives_counts(is_async):
+    """A request is matched before its body is read, and takes the hooks that there are when it is answered."""
+    app = Flask(__name__)
+
+    async def answer():
+        return "answered"
+
+    app.add_url_rule("/", "answer", answer if is_async else (lambda: "answered"), methods=["POST"])
+
+    async def main():
+        client = app.async_test_client()
+        await client.post("/", data=b"first")
+
+        async def receive():
+            if app.before_request_funcs:
+                await asyncio.Event().wait()
+            app.before_request_funcs[None] = [lambda: ("held up", 403)]
+            return {"type": "http.request", "body": b"12", "more_body": False}
+
+        sent = []
+
+        async def send(message):
+            sent.append(message)
+
+        headers = [(b"host", b"localhost"), (b"content-length", b"2")]
+        scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": headers}
+        await app({**scope, "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "http"}, receive, send)
+        return sent[0]["status"]
+
+    assert 403 == asyncio.run(main())

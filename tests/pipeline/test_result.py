@@ -17,6 +17,7 @@ from werkzeug.test import create_environ, run_wsgi_app
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 import demijohn
+from demijohn.pipeline.plan import find_plan
 
 Pair = namedtuple("Pair", "body status")  # noqa: PYI024 - a tuple of another class
 
@@ -393,3 +394,38 @@ def test_a_type_is_looked_for_once():
         app.make_response(Text("text"))
         table = app._registry.plan.results
         assert (True, False) == (Text in table, Raw in table)
+
+
+@pytest.mark.parametrize("name", ["get_body", "get_headers", "get_response"])
+def test_what_one_error_shows_is_not_shown_by_others(lib, name):
+    """A method of an error's own answers for that error alone."""
+    app = lib.Flask(__name__)
+    own = {
+        "get_body": lambda *args: "mine",
+        "get_headers": lambda *args: [("Content-Type", "text/plain")],
+        "get_response": lambda *args, **kwargs: lib.Response("mine"),
+    }
+
+    @app.route("/own")
+    def show():
+        error = NotFound()
+        setattr(error, name, own[name])
+        raise error
+
+    client = app.test_client()
+    before, mine, after = client.get("/"), client.get("/own"), client.get("/")
+    assert (before.status, before.data) == (after.status, after.data)
+    assert (mine.mimetype, mine.data) != (after.mimetype, after.data)
+
+
+def test_error_classes_made_for_each_request_are_not_kept():
+    """A table of results remembers so many kinds of errors and no more."""
+    app = demijohn.Flask(__name__)
+
+    @app.route("/")
+    def show():
+        raise type("Gone", (NotFound,), {})
+
+    client = app.test_client()
+    assert {404} == {client.get("/").status_code for _ in range(300)}
+    assert len(find_plan(app).results.parts) <= 256

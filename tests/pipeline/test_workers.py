@@ -7,12 +7,14 @@ import subprocess
 import sys
 import textwrap
 import threading
+import weakref
 
 import pytest
 
 from demijohn.pipeline.workers import DEFAULT_LIMIT, Workers, find_workers
 
 WORD = contextvars.ContextVar("word", default="nothing")
+KEPT = contextvars.ContextVar("kept")
 LIMIT = 10  # seconds after which a test that hangs is given up
 
 
@@ -400,3 +402,63 @@ def test_a_loop_may_be_closed_while_a_thread_works():
     command = [sys.executable, "-c", textwrap.dedent(program)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
     assert ("2\n", 0, False) == (done.stdout, done.returncode, "Exception in thread" in done.stderr)
+
+
+def test_closing_still_runs_what_has_to_run():
+    """A teardown function that waits for a thread is called before the thread ends."""
+
+    async def main(_):
+        workers = Workers(1, asyncio.get_running_loop())
+        stop, ran = threading.Event(), []
+        leaving = Binding()
+        leaving.is_leaving = True
+        calls = [asyncio.create_task(workers.call(None, stop.wait, LIMIT))]
+        calls += [asyncio.create_task(workers.call(leaving, ran.append, number)) for number in range(2)]
+        await asyncio.sleep(0.01)
+        workers.close()
+        stop.set()
+        results = await asyncio.gather(*calls, return_exceptions=True)
+        return ran, [type(result) for result in results]
+
+    assert ([0, 1], [bool, asyncio.CancelledError, asyncio.CancelledError]) == run(main)
+
+
+def test_there_has_to_be_a_thread():
+    """Without any, sync code would wait for ever, so the number is refused."""
+
+    async def main(_):
+        Workers(0, asyncio.get_running_loop())
+
+    with pytest.raises(ValueError, match="SYNC_THREADS was 0"):
+        run(main)
+
+
+def test_what_was_cancelled_keeps_nothing_alive():
+    """While all threads are busy, requests that are over leave no objects in the queue."""
+
+    async def main(_):
+        workers = Workers(1, asyncio.get_running_loop())
+        stop, gone = threading.Event(), []
+
+        async def ask():
+            binding = Binding()
+            gone.append(weakref.ref(binding))
+            KEPT.set(binding)
+            await workers.call(binding, print, binding)
+
+        busy = asyncio.create_task(workers.call(None, stop.wait, LIMIT))
+        await asyncio.sleep(0.01)
+        asking = asyncio.create_task(ask())
+        await asyncio.sleep(0.01)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        del asking
+        await asyncio.sleep(0)
+        gc.collect()
+        found = gone[0]()
+        stop.set()
+        await busy
+        workers.close()
+        return found
+
+    assert run(main) is None

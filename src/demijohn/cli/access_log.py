@@ -18,12 +18,15 @@ import typing as t
 #: can end a line, a quoted field, or be taken for another field.
 VALID_ID = re.compile(r"[A-Za-z0-9._:/+=@~-]{1,128}")
 
-#: Longer values are cut, so that a line fits into one write to a pipe.
+#: Longer values are cut, so that a line fits into one write to a pipe (4096
+#: bytes, POSIX's PIPE_BUF on Linux), which no other process writes into.
 LONGEST_VALUE = 1000
 
 FORMATS = ("off", "text", "json")
 
 _NEEDS_ESCAPE = re.compile(r"[^\x20-\x7e]|[\"\\]")
+#: What the longest escape of one character takes: two of JSON's.
+_LONGEST_ESCAPE = 12
 _STANDARD_OUTPUT = 1
 
 
@@ -129,9 +132,7 @@ def format_json(entry: Entry) -> str:
     Args:
         entry: What to tell.
     """
-    values = {
-        name: value[:LONGEST_VALUE] if isinstance(value, str) else value for name, value in entry._asdict().items()
-    }
+    values = {name: cut(value) if isinstance(value, str) else value for name, value in entry._asdict().items()}
     # ASCII alone leaves one control character that JSON does not escape.
     return json.dumps(values, separators=(",", ":")).replace("\x7f", "\\u007f")
 
@@ -148,7 +149,18 @@ def escape(value: str) -> str:
     Args:
         value: Any text; a long one is cut.
     """
-    return _NEEDS_ESCAPE.sub(_escape_character, value[:LONGEST_VALUE])
+    return _NEEDS_ESCAPE.sub(_escape_character, cut(value))
+
+
+def cut(value: str) -> str:
+    """Return the beginning of a value that is too long once it is escaped.
+
+    Args:
+        value: Any text.
+    """
+    if len(value) * _LONGEST_ESCAPE <= LONGEST_VALUE or not _NEEDS_ESCAPE.search(value, 0, LONGEST_VALUE):
+        return value[:LONGEST_VALUE]
+    return value[: LONGEST_VALUE // _LONGEST_ESCAPE]
 
 
 def _escape_character(match: re.Match[str]) -> str:

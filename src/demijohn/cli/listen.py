@@ -176,11 +176,16 @@ def _remove_stale_socket(path: str) -> None:
             f"The path {path!r} is there already and is no socket. Choose another one with '--uds'."
         )
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        # A program whose queue is full would let the probe wait.
+        probe.settimeout(1)
         try:
             probe.connect(path)
-        except OSError:
+        except ConnectionRefusedError:
             os.unlink(path)
             return
+        except OSError:
+            # Such as one that only another user may connect to: it is in use all the same.
+            pass
     raise click.ClickException(
         f"The unix socket {path!r} is taken: another program listens there. Stop it, or choose another path with"
         " '--uds'."

@@ -116,8 +116,9 @@ def _decrypt(path: str, content: bytes, password: str) -> str:
     plain = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    # SECURITY: a file on disk would outlive the server and its password.
-    # It stays open as long as the process: workers read it by this path.
-    number = os.memfd_create("key", 0)
+    # SECURITY: a file on disk would outlive the server and its password, and a
+    # program that the application starts would inherit an open one.
+    # It stays open as long as the process: forked workers read it by this path.
+    number = os.memfd_create("key", os.MFD_CLOEXEC)
     os.write(number, plain)
     return f"/proc/self/fd/{number}"

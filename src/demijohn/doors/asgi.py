@@ -13,6 +13,7 @@ from .bodies import NAMED_BODIES
 from .exchange import serve_http
 from .handshake import open_socket
 from .lifespan import serve_lifespan
+from .outgoing import read_code
 from .peer import Incoming
 from .transports import AsgiTransport
 from .wrapped import warn_of_wrapper
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 #: Encoded headers by what they are encoded from.
-#: SECURITY: bounded, since a view may make a header of anything.
+#: SECURITY: bounded in number and length, since a view may make a header of anything.
 _encoded: dict[tuple[str, str], tuple[bytes, bytes]] = {}
 _MOST_ENCODED = 2_000
+_LONGEST_KEPT = 100
 
 
 def serve(app: Any, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -162,13 +164,13 @@ class AsgiPeer:
     async def send_whole(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
         """Send a whole answer."""
         pairs = [_encoded.get(pair) or _encode(pair) for pair in headers]
-        await self._send({"type": "http.response.start", "status": int(status[:3]), "headers": pairs})
+        await self._send({"type": "http.response.start", "status": read_code(status), "headers": pairs})
         await self._send({"type": "http.response.body", "body": body})
 
     async def start(self, status: str, headers: list[tuple[str, str]]) -> None:
         """Send the head of an answer."""
         pairs = [_encoded.get(pair) or _encode(pair) for pair in headers]
-        await self._send({"type": "http.response.start", "status": int(status[:3]), "headers": pairs})
+        await self._send({"type": "http.response.start", "status": read_code(status), "headers": pairs})
 
     async def send_piece(self, piece: bytes) -> None:
         """Send a piece of the body; returns when the next may come."""
@@ -197,6 +199,6 @@ class AsgiPeer:
 def _encode(pair: tuple[str, str]) -> tuple[bytes, bytes]:
     """Return a header as ASGI wants it: bytes, the name in lower case."""
     encoded = pair[0].lower().encode("latin-1"), pair[1].encode("latin-1")
-    if len(_encoded) < _MOST_ENCODED:
+    if len(_encoded) < _MOST_ENCODED and len(pair[1]) <= _LONGEST_KEPT:
         _encoded[pair] = encoded
     return encoded

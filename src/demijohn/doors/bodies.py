@@ -139,6 +139,7 @@ class LiveBody(io.RawIOBase):
     def __init__(self, chunks: AsyncIterator[bytes], first: bytes = b"") -> None:
         self._chunks = chunks
         self._rest = first
+        self._is_cut = False
 
     def readable(self) -> bool:
         """Say that it can be read."""
@@ -164,10 +165,16 @@ class LiveBody(io.RawIOBase):
         return size
 
     async def _next(self) -> bytes | None:
+        if self._is_cut:
+            raise ClientDisconnected
         try:
             return await anext(self._chunks, None)
-        except EOFError as error:
-            raise ClientDisconnected from error
+        except BaseException as error:
+            # The chunks have ended by it, also where only the wait was cancelled: this may not look like the end.
+            self._is_cut = True
+            if isinstance(error, EOFError):
+                raise ClientDisconnected from error
+            raise
 
     async def read_chunk(self) -> bytes:
         """Return the next piece, or nothing at the end.

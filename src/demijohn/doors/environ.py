@@ -30,8 +30,9 @@ _VERSIONS = {"1": "HTTP/1.0", "1.0": "HTTP/1.0", "1.1": "HTTP/1.1", "2": "HTTP/2
 
 #: SECURITY: a header of which two would leave open what the request is.
 _SINGLE = {"HTTP_HOST": "Host", "CONTENT_LENGTH": "Content-Length"}
-#: SECURITY: names are chosen by clients, so only so many are kept.
+#: SECURITY: names are chosen by clients, so only so many are kept, and no long ones.
 _MOST_KEYS = 1_000
+_LONGEST_KEPT = 100
 
 _new = object.__new__
 
@@ -99,13 +100,13 @@ def build_environ(incoming: Incoming, body: Any = None) -> dict[str, Any]:
         BadRequest: Two headers contradict each other.
     """
     path = read_path(incoming)
-    prefix = incoming.prefix.encode().decode("latin-1")
+    prefix = incoming.prefix.rstrip("/").encode().decode("latin-1")
     server = incoming.server or ("localhost", None)
     port = server[1] if server[1] is not None else (443 if incoming.scheme == "https" else 80)
     environ: dict[str, Any] = {
         "REQUEST_METHOD": incoming.method,
         "SCRIPT_NAME": prefix,
-        "PATH_INFO": path[len(prefix) :] if prefix and path.startswith(prefix) else path,
+        "PATH_INFO": path[len(prefix) :] if path == prefix or path.startswith(f"{prefix}/") else path,
         "QUERY_STRING": incoming.query,
         "SERVER_NAME": server[0],
         "SERVER_PORT": str(port),
@@ -122,7 +123,8 @@ def build_environ(incoming: Incoming, body: Any = None) -> dict[str, Any]:
     }
     if incoming.client:
         environ["REMOTE_ADDR"] = incoming.client[0]
-        environ["REMOTE_PORT"] = str(incoming.client[1])
+        if incoming.client[1] is not None:
+            environ["REMOTE_PORT"] = str(incoming.client[1])
     _add_headers(environ, incoming.headers)
     return environ
 
@@ -165,7 +167,7 @@ def _find_key(name: str) -> str:
         key = name.upper().replace("-", "_")
         if key not in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
             key = f"HTTP_{key}"
-    if len(_keys) < _MOST_KEYS:
+    if len(_keys) < _MOST_KEYS and len(name) <= _LONGEST_KEPT:
         _keys[name] = key
     return key
 

@@ -19,9 +19,10 @@ from werkzeug.exceptions import BadRequest
 from .._keep_alive import keep_alive_around
 from ..pipeline import dispatch
 from ..pipeline.on_loop import answer_on_loop, find_threads, peek
+from ..pipeline.plan import find_plan
 from .bodies import LiveBody, is_spooled, read_body
 from .environ import build_environ, open_plainly
-from .outgoing import FileBody, Streamed, pack
+from .outgoing import FileBody, Streamed, pack, read_code
 from .peer import NotingPeer, Peer
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ async def _observe(context: Any, peer: Peer) -> None:
 
 async def _exchange(context: Any, peer: Peer) -> int:
     """Answer the request of a context; return the status that was sent."""
-    view = peek(context)
+    view = peek(context) if not find_plan(context.app).has_own_matching else await _peek_in_thread(context)
     if peer.expects_body:
         await _take_body(context, peer)
     watch = None
@@ -105,8 +106,6 @@ async def _exchange(context: Any, peer: Peer) -> int:
             await peer.send_whole(*answer)
         else:
             watch = watch or Watch(peer)
-            if answer.is_endless:
-                _endless.setdefault(context.app, WeakSet()).add(watch)
             await _stream(answer, peer, context, watch)
     except asyncio.CancelledError:
         if watch is None or not watch.is_gone:
@@ -116,7 +115,12 @@ async def _exchange(context: Any, peer: Peer) -> int:
     finally:
         if watch is not None:
             watch.stop()
-    return int(answer[0][:3])
+    return read_code(answer[0])
+
+
+async def _peek_in_thread(context: Any) -> Any:
+    """Match where that runs code of the user's, which may take its time."""
+    return await find_threads(context).call(context, peek, context)
 
 
 class _Resumed:
@@ -197,6 +201,7 @@ def end_streams(app: Any) -> None:
         app: The application, which is about to stop serving on this loop.
     """
     for watch in tuple(_endless.get(app, ())):
+        watch.is_stopped = True
         watch.end()
 
 
@@ -213,14 +218,18 @@ async def _take_body(context: Any, peer: Peer) -> None:
 
 async def _stream(answer: Streamed, peer: Peer, context: Any, watch: Watch) -> None:
     """Send a body that comes in pieces, and close what gives them."""
+    if answer.is_endless:
+        _endless.setdefault(context.app, WeakSet()).add(watch)
     chunks = answer.chunks
     workers = find_threads(context)
     must_close = answer.close is not None
+    has_started = False
     try:
         path = chunks.path if isinstance(chunks, FileBody) else None
         if path is not None and await peer.send_file(answer.status, answer.headers, path):
             return
         await peer.start(answer.status, answer.headers)
+        has_started = True
         if chunks != ():
             # A sync iterable is closed by what pulls it.
             must_close = must_close and hasattr(chunks, "__aiter__")
@@ -237,6 +246,11 @@ async def _stream(answer: Streamed, peer: Peer, context: Any, watch: Watch) -> N
         # It would take the client's leaving for the end of the request.
         watch.stop()
         await peer.abort()
+        raise
+    except asyncio.CancelledError:
+        if watch.is_stopped and has_started:
+            # What never ends by itself is complete when the server says so, and its client need not wait.
+            await peer.finish()
         raise
     finally:
         # Behind the end of an answer ASGI servers say that the client is gone.
@@ -279,11 +293,13 @@ class Watch:
     """
 
     def __init__(self, peer: Peer) -> None:
-        #: Whether the client went away.
+        #: Whether the client went away, or the server stops.
         self.is_gone = False
+        #: Whether the server stops.
+        self.is_stopped = False
         self._peer = peer
         self._target: asyncio.Task[Any] = asyncio.current_task()  # type: ignore[assignment]  # a coroutine runs in one
-        self._task = self._target.get_loop().create_task(self._wait())
+        self._task: asyncio.Task[None] | None = self._target.get_loop().create_task(self._wait())
 
     async def _wait(self) -> None:
         # Who cut the body off may still read the answer that says so.
@@ -298,7 +314,10 @@ class Watch:
 
     def stop(self) -> None:
         """Watch no longer."""
-        self._task.cancel()
+        # Not kept: its error's traceback names this object, and no circle may stay.
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
 
     def forgive(self) -> None:
         """Let the task end well after it was cancelled for the client."""

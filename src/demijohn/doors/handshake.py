@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import BadRequest
 
+from ..websocket import WebSocketDisconnected
 from .environ import build_environ
 from .peer import Incoming
 from .websocket import serve_socket
@@ -40,7 +42,8 @@ async def open_socket(app: Any, incoming: Incoming, transport: Transport) -> Non
     try:
         context = app.request_context(build_environ(handshake))
     except BadRequest:
-        await transport.refuse(400, [("Content-Length", "0")], b"")
+        with suppress(WebSocketDisconnected):
+            await transport.refuse(400, [("Content-Length", "0")], b"")
         return
     if not app._got_first_request:
         app._finish_setup()

@@ -21,6 +21,7 @@ from weakref import WeakSet
 from ..pipeline.bridge import find_loop_thread, find_running_loop, get_loop_thread
 from ..pipeline.workers import Workers, find_workers
 from .background import BackgroundTasks, call_either, enter_app, find_limit, say_name
+from .wrapped import warn_of_wrapper
 
 if TYPE_CHECKING:
     import asyncio
@@ -176,6 +177,7 @@ class Lifespan:
         Returns:
             The task that starts it, where the loop runs already.
         """
+        warn_of_wrapper(self.app, "rsgi")
         return _run_on(loop, self.start())
 
     def stop_for_rsgi(self, loop: asyncio.AbstractEventLoop) -> asyncio.Task[None] | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from functools import lru_cache
+from io import BufferedReader, FileIO
 from typing import Any, NamedTuple
 
 from werkzeug.wsgi import FileWrapper
@@ -26,9 +28,23 @@ class FileBody(FileWrapper):
 
     @property
     def path(self) -> str | None:
-        """The path of the file, where all of it is to be sent and it has one."""
-        name = getattr(self.file, "name", None)
-        return os.path.abspath(name) if isinstance(name, str) and self.file.tell() == 0 else None
+        """The path of the file, if all of it is to be sent and it is there.
+
+        SECURITY: what has a `name` need not lie there: a member of an archive
+        that somebody uploaded may be called `/etc/passwd`.
+        """
+        file = self.file
+        if type(file) is not BufferedReader or type(file.raw) is not FileIO or file.closed or file.tell() != 0:
+            return None
+        if not isinstance(file.name, str):
+            return None
+        path = os.path.abspath(file.name)
+        try:
+            is_there = os.path.samestat(os.stat(path), os.fstat(file.fileno()))
+        except OSError:
+            # Opened and deleted, as is done with files that are to be sent once.
+            return None
+        return path if is_there else None
 
 
 class Streamed(NamedTuple):
@@ -48,6 +64,19 @@ class Streamed(NamedTuple):
     def is_endless(self) -> bool:
         """Whether it may go on until the server stops: events do."""
         return any(name.lower() == "content-type" and value.startswith(_EVENTS) for name, value in self.headers)
+
+
+@lru_cache(maxsize=256)
+def read_code(status: str) -> int:
+    """Return the code of a status line.
+
+    Raises:
+        ValueError: It is none that HTTP knows (RFC 9110, section 15).
+    """
+    code = int(status.partition(" ")[0])
+    if not 100 <= code <= 999:
+        raise ValueError(f"The status {status!r} has no code from 100 to 999, so it cannot be sent.")
+    return code
 
 
 def pack(context: Any, response: Any) -> Any:

@@ -24,7 +24,7 @@ class Incoming(NamedTuple):
     #: Pairs of text; names in lower case.
     headers: list[tuple[str, str]]
     server: tuple[str, int | str | None] | None
-    client: tuple[str, int] | None
+    client: tuple[str, int | None] | None
 
 
 class Peer(Protocol):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .bodies import NAMED_BODIES
 from .exchange import serve_http
 from .handshake import open_socket
+from .outgoing import read_code
 from .peer import Incoming
 from .transports import RsgiTransport
 from .wrapped import warn_of_wrapper
@@ -141,14 +142,14 @@ class RsgiPeer:
     async def send_whole(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
         """Send a whole answer."""
         if body:
-            self._protocol.response_bytes(int(status[:3]), headers, body)
+            self._protocol.response_bytes(read_code(status), headers, body)
         else:
-            self._protocol.response_empty(int(status[:3]), headers)
+            self._protocol.response_empty(read_code(status), headers)
 
     async def start(self, status: str, headers: list[tuple[str, str]]) -> None:
         """Send the head of an answer."""
         self._has_length = any(name.lower() == "content-length" for name, _ in headers)
-        self._transport = self._protocol.response_stream(int(status[:3]), headers)
+        self._transport = self._protocol.response_stream(read_code(status), headers)
 
     async def send_piece(self, piece: bytes) -> None:
         """Send a piece of the body; returns when the next may come."""
@@ -174,5 +175,5 @@ class RsgiPeer:
         Returns:
             Whether it does: nothing was sent where not.
         """
-        self._protocol.response_file(int(status[:3]), headers, path)
+        self._protocol.response_file(read_code(status), headers, path)
         return True

@@ -63,7 +63,9 @@ class LookAhead:
         finally:
             close = getattr(self._iterable, "close", None)
             if close is not None and not (self._is_ended and isinstance(self._iterable, GeneratorType)):
-                await Job(self._workers, self._binding, self._context, close)
+                job = Job(self._workers, self._binding, self._context, close)
+                job.is_certain = True
+                await job
 
     def _fill(self) -> None:
         """Take what there is, in the thread, while there is room for more."""

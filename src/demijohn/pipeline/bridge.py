@@ -20,15 +20,16 @@ from contextlib import suppress
 from contextvars import Context, copy_context
 from functools import partial, wraps
 from inspect import iscoroutine, iscoroutinefunction
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from .. import _current
 from .seats import Seat, adopt_context, find_seat, waiter
-from .workers import find_workers
+from .workers import DEFAULT_LIMIT, find_workers
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+    from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 
 __all__ = [
     "LoopThread",
@@ -141,7 +142,8 @@ def find_coroutine(function: Any) -> Any:
     if type(function) is partial:
         coroutine = find_coroutine(function.func)
         return None if coroutine is None else partial(coroutine, *function.args, **function.keywords)
-    mark = getattr(function, _COROUTINE, None)
+    # Other callables may answer to any name, and are never marked.
+    mark = vars(function).get(_COROUTINE) if type(function) is FunctionType else None
     return mark[1] if mark is not None and mark[0]() is function else None
 
 
@@ -163,12 +165,16 @@ def ensure_sync(
     return convert(func) if iscoroutinefunction(func) else func
 
 
-def to_async(function: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:
+def to_async(
+    function: Callable[..., Any], config: Mapping[str, Any] | None = None
+) -> Callable[..., Coroutine[Any, Any, Any]]:
     """Return a coroutine function that does what a function does.
 
     Args:
         function: Any function.  A sync one is called in the thread that
             belongs to the current request, outside of requests in any.
+        config: The application's, whose `SYNC_THREADS` counts when the
+            threads of the loop are made by such a call.
 
     Returns:
         The function itself if it is a coroutine function.
@@ -178,7 +184,7 @@ def to_async(function: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, 
 
     @wraps(function)
     async def call_in_thread(*args: Any, **kwargs: Any) -> Any:
-        workers = find_workers()
+        workers = find_workers(DEFAULT_LIMIT if config is None else config.get("SYNC_THREADS", DEFAULT_LIMIT))
         thread = find_loop_thread()
         # Under WSGI the thread of a request is the server's, which works here while it waits.
         is_background = thread is not None and thread.loop is workers.loop

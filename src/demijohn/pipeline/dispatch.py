@@ -339,7 +339,8 @@ def dispatch(context: Any) -> Step[Any]:
         raise_fault(context)
     rule = route.url_rule
     if route.method == "OPTIONS" and getattr(rule, "provide_automatic_options", False):
-        return app.make_default_options_response()
+        override = find_plan(app).overrides.make_default_options_response
+        return app.make_default_options_response() if override is None else (yield override, ())
     view = find_plan(app).steps[rule.endpoint].view
     values = route.view_args
     return (yield partial(view, **values) if values else view, ())

@@ -138,6 +138,9 @@ class Job:
             return False
         self.is_cancelled, self.message = True, msg
         if not self.is_certain and (self.state != SENT or not self.is_shielded):
+            if self.state != SENT:
+                # SECURITY: it stays in a queue, where requests of clients that went away could fill the memory.
+                del self.function, self.arguments, self.binding, self.context
             self.state = DONE
             if self.resume is not None:
                 self.workers.loop.call_soon(self.finish)
@@ -194,6 +197,7 @@ class Job:
         resume, self.resume = self.resume, None
         if resume is not None:
             self.result_context.run(resume, self)
+            del self.result_context
 
 
 async def wait_for_end(job: Job) -> None:

@@ -41,7 +41,7 @@ def peek(context: Any) -> Any:
     """
     context.plan = plan = find_plan(context.app)
     # PERF: Werkzeug's converters need no context: 0.2 µs.
-    token = _current.context.set(context) if plan.has_own_converters else None
+    token = _current.context.set(context) if plan.has_own_matching else None
     try:
         match(context)
     except Exception:

@@ -7,6 +7,7 @@ Granian would drop silently or die of.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
@@ -98,7 +99,7 @@ class RsgiScope:
         self.scheme: str = environ["wsgi.url_scheme"]
         self.method: str = environ["REQUEST_METHOD"]
         self.path = get_path(environ)
-        self.query_string: str = environ.get("QUERY_STRING", "")
+        self.query_string: str = environ.get("QUERY_STRING", "").encode("latin-1").decode(errors="replace")
         self.headers = RsgiHeaders(list_headers(environ))
         #: The host of an HTTP/2 request, which has no `Host` header.
         self.authority: str | None = None
@@ -157,6 +158,23 @@ class HttpExchange(Exchange):
                 self.is_cut = True
                 raise RsgiProtocolClosed("RSGI transport is closed") from error
         return b"".join(pieces)
+
+    async def take(self) -> Any:
+        """Return the next piece, or None at the end.
+
+        An answer that failed half-way is left open, as RSGI has no word for
+        it; the client gives up after `grace` seconds without a piece.
+
+        Raises:
+            ProtocolViolation: It gave up, and the application raised nothing.
+            BaseException: Whatever the application raises.
+        """
+        try:
+            async with asyncio.timeout(self._grace):
+                return await super().take()
+        except TimeoutError:
+            await self.leave()
+            self.violate(f"The client gave up: nothing came for {self._grace} s, and the answer was not complete.")
 
     async def iterate_body(self) -> AsyncIterator[bytes]:
         """Give the pieces of the body.
