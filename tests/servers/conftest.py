@@ -45,10 +45,15 @@ def pytest_generate_tests(metafunc):
     metafunc.parametrize("served", rows, indirect=True)
 
 
+def is_ours(item):
+    """Say whether a test is of this folder and asks for a server; other folders may have a fixture of that name."""
+    return item.path.parent == Path(__file__).parent and "served" in getattr(item, "fixturenames", ())
+
+
 def pytest_collection_modifyitems(config, items):
     """Let all tests of one server follow each other, and drop those for which no server was chosen."""
     names = [server.name for server in SERVERS]
-    ours = [item for item in items if "served" in getattr(item, "fixturenames", ())]
+    ours = [item for item in items if is_ours(item)]
     others = [item for item in items if item not in ours]
     chosen = [item for item in ours if isinstance(item.callspec.params["served"], Server)]
     config.hook.pytest_deselected(items=[item for item in ours if item not in chosen])
@@ -72,7 +77,7 @@ def served(_farm, request):
 def pytest_runtest_makereport(item, call):
     """Remember how each test ended."""
     report = (yield).get_result()
-    if "served" in getattr(item, "fixturenames", ()) and (call.when == "call" or report.outcome != "passed"):
+    if is_ours(item) and (call.when == "call" or report.outcome != "passed"):
         place = (item.callspec.params["served"].name, item.function.__name__)
         outcome = "xfailed" if hasattr(report, "wasxfail") else report.outcome
         OUTCOMES[place] = max(OUTCOMES.get(place, "passed"), outcome, key=SEVERITY.index)
