@@ -35,7 +35,7 @@ TERMINATED = (("wsgi.input_terminated", True),)
 def collected() -> Iterator[None]:
     """Collect what a test left open while its filter of warnings still holds."""
     yield
-    gc.collect()
+    gc.collect(1)
 
 
 def leaves_files(test: Any) -> Any:
