@@ -7,7 +7,10 @@ first, or start it by the `demijohn` command.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from . import json
+from ._lazy import import_late
 from .app import Flask
 from .blueprints import Blueprint
 from .config import Config
@@ -57,15 +60,31 @@ from .templating import (
     stream_template_string,
 )
 
+if TYPE_CHECKING:
+    from .api import Body, Cookie, Depends, File, Form, Header, Param, Path, Problem, Query, Secret
+
+__getattr__ = import_late(__name__, ".api", "Body Cookie Depends File Form Header Param Path Problem Query Secret".split())
+
 __all__ = [
     "Blueprint",
+    "Body",
     "Config",
+    "Cookie",
+    "Depends",
     "Event",
     "EventStream",
+    "File",
     "Flask",
+    "Form",
+    "Header",
     "JSONLines",
+    "Param",
+    "Path",
+    "Problem",
+    "Query",
     "Request",
     "Response",
+    "Secret",
     "WebSocketDisconnected",
     "abort",
     "after_this_request",

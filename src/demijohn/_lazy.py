@@ -1,8 +1,10 @@
-"""Compute attributes of requests and responses when they are first read."""
+"""Compute attributes, and import what a module offers, on first use."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Collection
+from importlib import import_module
 from typing import Any
 
 
@@ -27,3 +29,22 @@ class Lazy:
         value = self.compute(instance)
         setattr(instance, self.name, value)
         return value
+
+
+def import_late(package: str, source: str, names: Collection[str]) -> Callable[[str], Any]:
+    """Return a `__getattr__` for a package that imports some names on use.
+
+    Args:
+        package: The package that offers the names.
+        source: The module that has them, relative to the package.
+        names: The names.
+    """
+
+    def get_late(name: str) -> Any:
+        if name not in names:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        value = getattr(import_module(source, package), name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    return get_late

@@ -30,6 +30,7 @@ from .helpers import get_debug_flag
 from .json.provider import DefaultJSONProvider, JSONProvider
 from .logging import create_logger
 from .pipeline import errors, urls
+from .pipeline.hints import may_be_typed
 from .pipeline.plan import PLANNED, find_plan
 from .pipeline.registry import Registry
 from .response import Response, build_redirect
@@ -231,6 +232,55 @@ class App(Scaffold):
             **kwargs: Its keyword arguments.
         """
         self.lifespan.add_background_task(func, *args, **kwargs)
+
+    def openapi(self, version: str | None = None) -> dict[str, Any]:
+        """Return the OpenAPI document of all views that are not hidden.
+
+        Args:
+            version: Such as "3.2.0"; by default as `OPENAPI` says, or 3.1.1.
+
+        Returns:
+            What `json.dumps` takes; the same application gives the same.
+
+        Raises:
+            SignatureError: A typed view asks for what cannot be bound.
+            ValueError: There is no such version.
+        """
+        from .api.openapi import build_document
+
+        return build_document(self, version)
+
+    def override(self, dependency: Callable[..., Any], replacement: Callable[..., Any]) -> Any:
+        """Have typed views depend on something else, such as in tests.
+
+        Args:
+            dependency: The function behind a `Depends`.
+            replacement: Is called instead, with parameters of its own.
+
+        Returns:
+            A context manager; leaving it takes the replacement back.
+        """
+        from .api.depends import override
+
+        return override(self, dependency, replacement)
+
+    def _bind_view(self, endpoint: str, view: Any) -> Any:
+        """Return what binds the parameters of a typed view; None for others.
+
+        Raises:
+            SignatureError: The view asks for what cannot be bound.
+        """
+        kept = self._registry.bindings.get(endpoint)
+        if kept is not None and kept[0] is view:
+            return kept[1]
+        binding = None
+        if may_be_typed(view):
+            from .api.binder import bind_view
+
+            arguments, methods = urls.find_arguments_and_methods(self, endpoint)
+            binding = bind_view(self, endpoint, view, arguments, methods)
+        self._registry.bindings[endpoint] = view, binding
+        return binding
 
     def _finish_setup(self) -> None:
         self.__dict__["_got_first_request"] = True

@@ -101,6 +101,8 @@ class RequestContext:
     websocket: Any = None
     #: The thread for its sync code, beside an event loop.
     worker: Any = None
+    #: What is still to be cleaned up by the dependencies of a typed view.
+    exits: Any = None
     #: Whether what is called for it now has to run, come what may.
     is_leaving = False
     #: The request once it was made; until then its rule, the variables of the
@@ -317,6 +319,7 @@ class RequestContext:
             or _APP_TEARING_DOWN
             or _APP_POPPED
             or self.is_preserved
+            or self.exits is not None
             or self.websocket is not None
             or _current.context.get(None) is not self
         ):
@@ -398,7 +401,16 @@ class RequestContext:
             route.routing_exception.__traceback__ = None
 
     def _tear_down(self, exc: BaseException | None) -> Step[None]:
-        """Run what ends a request, where there is anything to run."""
+        """Run what ends a request, the dependencies of its view first."""
+        exits, self.exits = self.exits, None
+        try:
+            if exits is not None:
+                yield from exits.close(exc)
+        finally:
+            yield from self._call_teardown(exc)
+
+    def _call_teardown(self, exc: BaseException | None) -> Step[None]:
+        """Run the functions for the end of a request, where there are any."""
         plan = self.plan
         if self.websocket is not None:
             pass  # It has teardown functions of its own.

@@ -31,7 +31,7 @@ F = TypeVar("F", bound="Callable[..., Any]")
 T_after_request = TypeVar("T_after_request", bound=types.AfterRequestCallable[Any])
 T_before_request = TypeVar("T_before_request", bound=types.BeforeRequestCallable)
 T_error_handler = TypeVar("T_error_handler", bound=types.ErrorHandlerCallable)
-T_route = TypeVar("T_route", bound=types.RouteCallable)
+T_route = TypeVar("T_route", bound="Callable[..., Any]")
 T_socket = TypeVar("T_socket", bound="Callable[..., Any]")
 T_teardown = TypeVar("T_teardown", bound=types.TeardownCallable)
 T_template_context_processor = TypeVar("T_template_context_processor", bound=types.TemplateContextProcessorCallable)
@@ -229,6 +229,35 @@ class Scaffold:
             NotImplementedError: A subclass did not define it.
         """
         raise NotImplementedError
+
+    @setupmethod
+    def responses(self, table: dict[int, Any]) -> Callable[[F], F]:
+        """Tell the OpenAPI document what else the decorated view may answer.
+
+        Args:
+            table: Models, or texts that describe an answer, by status code.
+
+        Returns:
+            A decorator that returns the view unchanged.
+        """
+        from .api.operations import add_responses
+
+        return add_responses(table)
+
+    @setupmethod
+    def operation(self, **settings: Any) -> Callable[[F], F]:
+        """Tell the OpenAPI document about the decorated view.
+
+        Args:
+            **settings: `summary`, `description`, `tags`, `operation_id`,
+                `deprecated`, `hidden`, `security` and `examples`.
+
+        Returns:
+            A decorator that returns the view unchanged.
+        """
+        from .api.operations import describe
+
+        return describe(**settings)
 
     @setupmethod
     def endpoint(self, endpoint: str) -> Callable[[F], F]:

@@ -49,6 +49,10 @@ FLOORS = {
 LATE_IMPORTS: dict[tuple[str, str], str] = {
     ("demijohn._body", "asyncio"): "an application without async views has no use for it",
     ("demijohn.app", "demijohn.testing.async_client"): "a server process has no use for the test client",
+    ("demijohn.app_setup", "demijohn.api.openapi"): "an application without typed views does not load msgspec",
+    ("demijohn.app_setup", "demijohn.api.depends"): "an application without typed views does not load msgspec",
+    ("demijohn.app_setup", "demijohn.api.binder"): "an application without typed views does not load msgspec",
+    ("demijohn.scaffold", "demijohn.api.operations"): "an application without typed views does not load msgspec",
     ("demijohn.doors.background", "asyncio"): "an application without async functions has no use for it",
     ("demijohn.doors.lifespan", "asyncio"): "an application without async functions has no use for it",
     ("demijohn.events", "demijohn._keep_alive"): "it needs asyncio, for which only async streams have a use",
@@ -88,7 +92,12 @@ LATE_IMPORTS: dict[tuple[str, str], str] = {
 PROXIES = frozenset({"app_ctx", "current_app", "g", "request", "request_ctx", "session"})
 """Names in demijohn.globals that nothing inside the package may read."""
 
-EXTRA_NAMES: frozenset[str] = frozenset({"Event", "EventStream", "JSONLines", "WebSocketDisconnected", "websocket"})
+EXTRA_NAMES: frozenset[str] = frozenset(
+    {
+        *("Event", "EventStream", "JSONLines", "WebSocketDisconnected", "websocket"),
+        *("Body", "Cookie", "Depends", "File", "Form", "Header", "Param", "Path", "Problem", "Query", "Secret"),
+    }
+)
 """Public names of demijohn that flask does not have."""
 
 FILE_LINES = 600

@@ -10,14 +10,18 @@ from __future__ import annotations
 import typing as t
 from itertools import chain, islice
 
-#: What a worker does, in the order in which it happens.
-STARTING, SERVING, DRAINING, STOPPING = range(4)
+#: What a worker does, in the order in which it happens: one that drains still
+#: accepts connections, one that leaves answers on those that it has.
+STARTING, SERVING, DRAINING, LEAVING, STOPPING = range(5)
 
 HEALTH_PATH = "/-/health"
 READY_PATH = "/-/ready"
 PROBES = frozenset({HEALTH_PATH, READY_PATH})
 
 _CLOSE = ("Connection", "close")
+
+#: What goes on until somebody ends it: events, and pictures of a camera.
+_ENDLESS_TYPES = ("text/event-stream", "multipart/x-mixed-replace")
 
 
 class State(t.Protocol):
@@ -52,12 +56,13 @@ class Front:
             if self._on_start is not None:
                 self._on_start()
 
-    def answer_wsgi(self, environ: dict[str, t.Any], start_response: t.Callable[..., t.Any]) -> t.Any:
+    def answer_wsgi(self, environ: dict[str, t.Any], start_response: t.Any) -> t.Any:
         """Answer a call by WSGI.
 
         Args:
             environ: The request.
-            start_response: Takes status line and headers.
+            start_response: Takes status line and headers, and holds them
+                in its attribute `headers`.
         """
         if environ["PATH_INFO"] in self._probes:
             status, headers, body = self._probe(environ["PATH_INFO"], environ["REQUEST_METHOD"])
@@ -66,9 +71,13 @@ class Front:
         if self._state.value >= DRAINING and environ["SERVER_PROTOCOL"].startswith("HTTP/1"):
             start_response = _ClosingStart(start_response)
         body = self._app(environ, start_response)
+        if isinstance(body, list):
+            return body
         # Granian 2.8.7 looks for status and headers now.  Middleware that is
         # a generator tells them with its first chunk, as PEP 3333 allows.
-        return body if isinstance(body, list) or getattr(start_response, "headers", True) else _Begun(body)
+        if not start_response.headers:
+            body = _Begun(body)
+        return _Endless(body, self._state) if _is_endless(start_response.headers) else body
 
     def answer_asgi(self, scope: dict[str, t.Any], receive: t.Any, send: t.Any) -> t.Awaitable[None]:
         """Answer a call by ASGI.
@@ -159,6 +168,35 @@ class _Begun:
         close = getattr(self._body, "close", None)
         if close is not None:
             close()
+
+
+class _Endless:
+    """Be a body that goes on until the worker is to stop.
+
+    A worker cannot stop before its answers have ended.
+    """
+
+    def __init__(self, body: t.Iterable[bytes], state: State) -> None:
+        self._body = body
+        self._chunks = iter(body)
+        self._state = state
+
+    def __iter__(self) -> t.Self:
+        return self
+
+    def __next__(self) -> bytes:
+        if self._state.value == STOPPING:
+            raise StopIteration
+        return next(self._chunks)
+
+    def close(self) -> None:
+        close = getattr(self._body, "close", None)
+        if close is not None:
+            close()
+
+
+def _is_endless(headers: list[tuple[str, str]]) -> bool:
+    return any(name.lower() == "content-type" and value.startswith(_ENDLESS_TYPES) for name, value in headers)
 
 
 class _ClosingProtocol:

@@ -6,6 +6,7 @@ of them.  So connections wait in one queue, which outlives any worker.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -19,6 +20,10 @@ import click
 
 #: Linux's option for a packet filter on a socket, which `socket` lacks.
 _SO_ATTACH_FILTER = 26
+
+#: Linux tells here which files this process has open, and what they watch.
+_OPEN_FILES = "/proc/self/fd"
+_OPEN_FILES_INFO = "/proc/self/fdinfo"
 
 #: A classic BPF program (linux/filter.h): look at the flags of the TCP
 #: header, drop the packet if SYN is set, let every other one pass.
@@ -135,6 +140,49 @@ def refuse_new_connections(listener: socket.socket) -> bool:
     except OSError:
         return False
     return True
+
+
+def stop_accepting(inode: int) -> bool:
+    """Let this process accept no more connections of a listening socket.
+
+    Other processes go on accepting them.  Granian 2.8.7 knows only an end
+    that also closes each connection on which nothing has arrived yet.  It
+    learns of new connections by epoll, and from now on it will not: it waits
+    for ever for the next one, until it is stopped.
+
+    Args:
+        inode: The socket's inode.
+
+    Returns:
+        Whether the system can do that.
+    """
+    try:
+        numbers = [int(name) for name in os.listdir(_OPEN_FILES)]
+    except OSError:
+        return False
+    has_stopped = False
+    for number in numbers:
+        # Other threads open and close files meanwhile.
+        with contextlib.suppress(OSError):
+            if os.readlink(f"{_OPEN_FILES}/{number}") == "anon_inode:[eventpoll]":
+                has_stopped |= _forget(number, inode)
+    return has_stopped
+
+
+def _forget(poll: int, inode: int) -> bool:
+    """Take a socket out of what an epoll instance watches."""
+    with open(f"{_OPEN_FILES_INFO}/{poll}", encoding="ascii") as file:
+        watched = [int(line.split()[1]) for line in file if line.startswith("tfd:")]
+    has_forgotten = False
+    # The object closes what it was made from.
+    with select.epoll.fromfd(os.dup(poll)) as epoll:
+        for number in watched:
+            with contextlib.suppress(OSError):
+                if os.fstat(number).st_ino == inode:
+                    # The same instance may be open twice.
+                    has_forgotten = True
+                    epoll.unregister(number)
+    return has_forgotten
 
 
 def has_waiting_connections(listener: socket.socket) -> bool:

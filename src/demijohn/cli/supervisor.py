@@ -30,7 +30,7 @@ from granian.constants import HTTPModes, Interfaces, RuntimeModes
 from granian.log import LogLevels
 from granian.server.mp import MPServer, WorkerProcess
 
-from .health import DRAINING, SERVING, STARTING, STOPPING
+from .health import DRAINING, LEAVING, SERVING, STARTING, STOPPING
 from .listen import describe_listener, has_waiting_connections, refuse_new_connections
 from .tls import Certificate
 from .watch import Watched, watch
@@ -40,8 +40,11 @@ logger = logging.getLogger("demijohn.serve")
 
 _Server: t.Any = MPServer
 
-#: How long nobody may have connected before the workers stop listening.
+#: How long nobody may have connected before workers stop: who has just done
+#: it still has to send a request.
 _SETTLE_SECONDS = 0.25
+#: How often retired workers are looked at.
+_RETIRED_SECONDS = 0.1
 #: How long workers may take to end whom nobody has used.
 _BRIEF_SECONDS = 2.0
 #: For how long a second signal is taken for the first one: who stops a
@@ -93,6 +96,14 @@ class ServerSettings:
     on_ready: t.Callable[[str, Report], object] | None = None
 
 
+class Retired(t.NamedTuple):
+    """Say when a worker that was replaced is told to stop, and when it is killed."""
+
+    worker: t.Any
+    stop_at: float
+    kill_at: float
+
+
 def serve_app(source: AppSource, worker_settings: WorkerSettings, settings: ServerSettings) -> str | None:
     """Serve an application until a signal ends it.
 
@@ -133,6 +144,7 @@ class Supervisor(_Server):  # type: ignore[misc] # Granian's classes are annotat
         self._first_signal: float | None = None
         self._is_impatient = False
         self._attempts: dict[int, int] = {}
+        self._retired: list[Retired] = []
         self._is_answered_for = False
         self._failure: str | None = None
         self.start_failure: str | None = None
@@ -223,7 +235,8 @@ class Supervisor(_Server):  # type: ignore[misc] # Granian's classes are annotat
         state = RawValue("b", STARTING)
         receiver, sender = multiprocessing.Pipe(duplex=False)
         is_patient = self._settings.keeps_failure and self._is_answered_for
-        loader = Loader(self._source, self._worker_settings, state, sender, serves_failure=is_patient)
+        listener = os.fstat(self._settings.listener.fileno()).st_ino
+        loader = Loader(self._source, self._worker_settings, state, sender, listener, serves_failure=is_patient)
         worker = self._spawn_worker(idx, spawn_target, loader)
         worker.state, worker.reports = state, receiver
         worker.start()
@@ -231,7 +244,7 @@ class Supervisor(_Server):  # type: ignore[misc] # Granian's classes are annotat
         sender.close()
         return worker
 
-    def _await_start(self, worker: t.Any) -> Report | None:
+    def _await_start(self, worker: t.Any, meanwhile: t.Callable[[], object] | None = None) -> Report | None:
         """Wait until a worker serves, and return what it reported."""
         report = None
         while not self.interrupt_signal:
@@ -247,6 +260,8 @@ class Supervisor(_Server):  # type: ignore[misc] # Granian's classes are annotat
                 self._failure = received.failure
             elif ready:
                 return None
+            if meanwhile is not None:
+                meanwhile()
         return None
 
     def _spawn_workers(self, spawn_target: t.Any, target_loader: t.Any) -> None:
@@ -294,7 +309,8 @@ class Supervisor(_Server):  # type: ignore[misc] # Granian's classes are annotat
                 self.reload_signal = False
                 self._exchange_workers(spawn_target)
             self._reload_changed(spawn_target, target_loader)
-            pause = self._replace_dead(spawn_target)
+            pauses = self._replace_dead(spawn_target), self._end_retired()
+            pause = min((seconds for seconds in pauses if seconds is not None), default=None)
 
     def _replace_dead(self, spawn_target: t.Any) -> float | None:
         """Start anew what died; return after how long to look again."""
@@ -328,7 +344,7 @@ class Supervisor(_Server):  # type: ignore[misc] # Granian's classes are annotat
         fresh: list[t.Any] = []
         for idx in range(self.workers):
             worker = self._start_worker(idx, spawn_target)
-            if self._await_start(worker) is None:
+            if self._await_start(worker, lambda: self._replace_dead(spawn_target)) is None:
                 # At the end of the server, this is no failure.
                 level = logging.DEBUG if self.interrupt_signal else logging.ERROR
                 logger.log(
@@ -337,14 +353,35 @@ class Supervisor(_Server):  # type: ignore[misc] # Granian's classes are annotat
                     self._failure or "",
                 )
                 self._failure = None
-                self._end_workers([*fresh, worker], _BRIEF_SECONDS)
+                self._retire([*fresh, worker], _BRIEF_SECONDS)
                 return
             fresh.append(worker)
         old, self.wrks[:] = list(self.wrks), fresh
-        self._begin_draining(old)
-        self._hurry.wait(self._settings.drain)
-        self._end_workers(old, self._settings.graceful_timeout)
-        logger.info("Exchanged %d workers.", self.workers)
+        self._retire(old, self._settings.graceful_timeout)
+        logger.info("Exchanged %d workers; the old ones finish what they have begun.", self.workers)
+
+    def _retire(self, workers: list[t.Any], limit: float) -> None:
+        """Leave workers to finish, while the others are looked after."""
+        self._let_leave(workers)
+        stop_at = time.monotonic() + max(self._settings.drain, _SETTLE_SECONDS)
+        self._retired += [Retired(worker, stop_at, stop_at + limit) for worker in workers]
+
+    def _let_leave(self, workers: list[t.Any]) -> None:
+        """Let workers answer on the connections that they have, and accept no more."""
+        for worker in workers:
+            worker.state.value = LEAVING
+            worker.terminate()
+
+    def _end_retired(self) -> float | None:
+        """Go on ending retired workers; return after how long to look again."""
+        now = time.monotonic()
+        self._retired = [retired for retired in self._retired if retired.worker.is_alive()]
+        for worker, stop_at, kill_at in self._retired:
+            if now >= kill_at:
+                _kill(worker)
+            elif now >= stop_at and worker.state.value != STOPPING:
+                _stop(worker)
+        return _RETIRED_SECONDS if self._retired else None
 
     def _begin_draining(self, workers: list[t.Any]) -> None:
         for worker in workers:
@@ -366,21 +403,21 @@ class Supervisor(_Server):  # type: ignore[misc] # Granian's classes are annotat
                 quiet = time.monotonic() + _SETTLE_SECONDS
 
     def _stop_workers(self) -> None:
-        self._end_workers(self.wrks, self._settings.graceful_timeout)
+        workers = [*self.wrks, *(retired.worker for retired in self._retired)]
+        self._end_workers(workers, self._settings.graceful_timeout)
         self.wrks.clear()
+        self._retired.clear()
 
     def _end_workers(self, workers: list[t.Any], limit: float) -> None:
         """End workers, by force when the time is over."""
         deadline = time.monotonic() + limit
         for worker in workers:
-            worker.state.value = STOPPING
-            worker.terminate()
+            _stop(worker)
         for worker in workers:
             while worker.is_alive() and time.monotonic() < deadline and not self._is_impatient:
                 worker.join(0.1)
             if worker.is_alive():
-                logger.warning("Worker %d did not finish in time and is killed.", worker.idx + 1)
-                worker.kill()
+                _kill(worker)
                 worker.join()
 
     def _serve_with_reloader(self, spawn_target: t.Any, target_loader: t.Any) -> None:
@@ -403,8 +440,20 @@ class Supervisor(_Server):  # type: ignore[misc] # Granian's classes are annotat
             changed |= self._changes.get()
         if changed:
             logger.info("Reloading: %s changed.", ", ".join(sorted(map(os.path.relpath, changed))))
+            self._let_leave(self.wrks)
+            self._hurry.wait(_SETTLE_SECONDS)
             self._stop_workers()
             self._spawn_workers(spawn_target, target_loader)
+
+
+def _stop(worker: t.Any) -> None:
+    worker.state.value = STOPPING
+    worker.terminate()
+
+
+def _kill(worker: t.Any) -> None:
+    logger.warning("Worker %d did not finish in time and is killed.", worker.idx + 1)
+    worker.kill()
 
 
 @WorkerProcess.wrap_target  # type: ignore[untyped-decorator] # Granian's is not annotated

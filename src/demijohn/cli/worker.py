@@ -25,8 +25,9 @@ import click
 from demijohn.app import Flask
 
 from .access_log import AccessLog
-from .health import STOPPING, Front, State
+from .health import LEAVING, STOPPING, Front, State
 from .interface import AUTO, Choice, choose_interface
+from .listen import stop_accepting
 from .script import ScriptInfo
 from .static_files import StaticMount, find_static_mount
 
@@ -127,6 +128,9 @@ class Loaded:
         target: The object that the server calls.
         interface: How it calls it.
         threads: Threads for sync views.
+        app: The application.
+        state: What this worker does.
+        listener: The inode of the socket on which the server listens.
         static_mount: What the server serves itself, or None.
     """
 
@@ -135,11 +139,13 @@ class Loaded:
     threads: int
     app: t.Any
     state: State
+    listener: int
     static_mount: StaticMount | None = None
 
     def make_stop_handler(self, stop: t.Callable[[], object]) -> t.Callable[..., None]:
         """Return a signal handler that stops the worker for its parent.
 
+        The first signal is to accept no more connections, the second to stop.
         The application is told first: sockets and streams that would go on
         for ever can end then.
 
@@ -148,6 +154,8 @@ class Loaded:
         """
 
         def handle(*args: t.Any) -> None:
+            if self.state.value == LEAVING:
+                stop_accepting(self.listener)
             if self.state.value != STOPPING:
                 return
             on_stopping = getattr(self.app, "_on_stopping", None)
@@ -170,6 +178,7 @@ class Loader:
         settings: How it is served.
         state: What this worker does, shared with the watching process.
         reports: Takes what the watching process should know.
+        listener: The inode of the socket on which the server listens.
         serves_failure: Whether an application that cannot be loaded is
             answered for, so that the next change can repair it.
     """
@@ -178,6 +187,7 @@ class Loader:
     settings: WorkerSettings
     state: State
     reports: t.Any
+    listener: int
     serves_failure: bool = False
 
     def __call__(self) -> Loaded:
@@ -222,7 +232,7 @@ class Loader:
                 lifespan.start_for_wsgi()
             front.begin()
         entry: t.Any = {"rsgi": front, "asgi": front.answer_asgi, "wsgi": front.answer_wsgi}[choice.interface]
-        return Loaded(entry, choice.interface, threads, app, self.state, mount)
+        return Loaded(entry, choice.interface, threads, app, self.state, self.listener, mount)
 
     def _add_debugger(self, app: t.Any, interface: str) -> tuple[t.Any, str | None]:
         """Show errors in the browser; return what to serve and the PIN.
@@ -254,7 +264,7 @@ class Loader:
         self.reports.send(Report(failure=message, interface="wsgi", pin=pin))
         front = Front(target, self.state, answers_probes=False, on_start=self._report_start)
         front.begin()
-        return Loaded(front.answer_wsgi, "wsgi", 1, target, self.state)
+        return Loaded(front.answer_wsgi, "wsgi", 1, target, self.state, self.listener)
 
     def _report_start(self) -> None:
         self.reports.send(Report(has_started=True))

@@ -20,6 +20,9 @@ from werkzeug.http import http_date
 
 from ..typing import AppLike
 
+#: What classes have whose instances are data: of dataclasses, msgspec, attrs and pydantic.
+MODEL_MARKS = ("__dataclass_fields__", "__struct_fields__", "__attrs_attrs__", "__pydantic_fields__")
+
 _KEPT_ENCODERS = 16
 
 _Encoder = Callable[[Any], str]
@@ -115,7 +118,8 @@ def _default(o: Any) -> Any:
     """Return a stand-in for an object that JSON does not know.
 
     Args:
-        o: A date, decimal, UUID, dataclass or object with `__html__`.
+        o: A date, decimal, UUID, model (a dataclass, or one of msgspec, attrs
+            or pydantic) or object with `__html__`.
 
     Returns:
         An HTTP date, the object as text, or a dict of its fields.
@@ -127,8 +131,10 @@ def _default(o: Any) -> Any:
         return http_date(o)
     if isinstance(o, Decimal | uuid.UUID):
         return str(o)
-    if dataclasses.is_dataclass(o) and not isinstance(o, type):
-        return dataclasses.asdict(o)
+    if not isinstance(o, type):
+        fields = _read_fields(o)
+        if fields is not None:
+            return fields
     to_html = getattr(o, "__html__", None)
     if to_html is not None:
         return str(to_html())
@@ -136,6 +142,22 @@ def _default(o: Any) -> Any:
         f"Object of type {type(o).__name__} is not JSON serializable here: convert it before it"
         " is dumped, or give app.json.default a function that knows the type."
     )
+
+
+def _read_fields(o: Any) -> dict[str, Any] | None:
+    """Return the fields of an instance of a model by their names in JSON."""
+    if dataclasses.is_dataclass(o) and not isinstance(o, type):
+        return dataclasses.asdict(o)
+    kind = type(o)
+    if hasattr(kind, "__struct_fields__"):
+        names = zip(kind.__struct_encode_fields__, kind.__struct_fields__, strict=True)
+        return {encoded: getattr(o, name) for encoded, name in names}
+    if hasattr(kind, "__attrs_attrs__"):
+        return {field.name: getattr(o, field.name) for field in kind.__attrs_attrs__}
+    if hasattr(kind, "__pydantic_fields__"):
+        fields: dict[str, Any] = o.model_dump(by_alias=True)
+        return fields
+    return None
 
 
 class DefaultJSONProvider(JSONProvider):

@@ -341,8 +341,11 @@ def dispatch(context: Any) -> Step[Any]:
     if route.method == "OPTIONS" and getattr(rule, "provide_automatic_options", False):
         override = find_plan(app).overrides.make_default_options_response
         return app.make_default_options_response() if override is None else (yield override, ())
-    view = find_plan(app).steps[rule.endpoint].view
+    steps = find_plan(app).steps[rule.endpoint]
+    view = steps.view
     values = route.view_args
+    if steps.binding is not None:
+        return (yield from steps.binding.steps(context, values))
     return (yield partial(view, **values) if values else view, ())
 
 

@@ -80,7 +80,7 @@ class Steps:
 
     __slots__ = (
         *("after", "before", "endpoint", "processors", "teardown", "view"),
-        *("coroutine", "ends_plainly", "finishes_otherwise", "is_direct"),
+        *("binding", "coroutine", "ends_plainly", "finishes_otherwise", "is_direct"),
     )
 
     def __init__(self, plan: Plan, endpoint: str | None) -> None:
@@ -93,11 +93,18 @@ class Steps:
         inward = [None, *reversed(names)]
         convert = plan.make_sync
         overrides = plan.overrides
-        #: The view, callable by sync code.
+        #: What binds the parameters of a typed view, unless its function does so itself.
+        self.binding: Any = None
         if endpoint is None:
-            self.view = _raise_current_fault
+            function: Any = _raise_current_fault
+        elif (function := app.view_functions.get(endpoint)) is None:
+            function = partial(_refuse, endpoint)
         else:
-            self.view = convert(app.view_functions.get(endpoint, partial(_refuse, endpoint)))
+            self.binding = app._bind_view(endpoint, function)
+            if self.binding is not None and self.binding.view is not None:
+                function, self.binding = self.binding.view, None
+        #: The view, callable by sync code.
+        self.view = convert(function)
         #: The view where it is a coroutine function, else None.
         is_usual = overrides.ensure_sync is None and overrides.async_to_sync is None
         self.coroutine = find_coroutine(self.view) if is_usual else None
@@ -111,6 +118,7 @@ class Steps:
         #: Whether nothing but these comes between the match and the view.
         self.is_direct = not (
             self.processors
+            or self.binding
             or overrides.preprocess_request
             or overrides.dispatch_request
             or overrides.full_dispatch_request
@@ -268,7 +276,12 @@ def seal(app: AppLike) -> Plan:
     compiled = registry.compiled
     if compiled is None or compiled[0] != key:
         with _collector_paused():
-            compiled = registry.compiled = key, Matcher(app.url_map), Builder(app.url_map)
+            compiled = key, Matcher(app.url_map), Builder(app.url_map)
+        # A mistake in a typed view is told before the first request, not by one for it.
+        registry.bindings.clear()
+        for endpoint, function in app.view_functions.items():
+            app._bind_view(endpoint, function)
+        registry.compiled = compiled
     changes = registry.changes
     plan: Plan = Plan(app, compiled[1], compiled[2], url_map)
     # A rule that was added meanwhile has another revision than the matcher.

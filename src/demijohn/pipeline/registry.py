@@ -46,6 +46,8 @@ class Registry:
     def __init__(self) -> None:
         #: What makes the user's coroutine functions callable by sync code.
         self.wrappers: dict[Any, Any] = {}
+        #: The view of each endpoint, and what binds its parameters if it is typed.
+        self.bindings: dict[str, tuple[Any, Any]] = {}
 
     #: How many changes there were.
     changes = 0

@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ..events import STREAMS, build_response
-from ..json.provider import DefaultJSONProvider
+from ..json.provider import MODEL_MARKS, DefaultJSONProvider
 from ..response import EMPTY, LENGTHS, Parts, build_plain, find_status_line, has_plain_init
 
 if TYPE_CHECKING:
@@ -43,6 +43,16 @@ _FORMS = (
 _TUPLES = "(body, status, headers), (body, status) or (body, headers)"
 
 
+class Encoded:
+    """A body that is ready, and its media type: what typed views return."""
+
+    __slots__ = ("body", "mimetype")
+
+    def __init__(self, body: bytes, mimetype: str = "application/json") -> None:
+        self.body = body
+        self.mimetype = mimetype
+
+
 class ResultTable(dict[type, Maker]):
     """Map the type of a result to what makes a response of it.
 
@@ -58,6 +68,7 @@ class ResultTable(dict[type, Maker]):
         self.response_class: type[Any] = app.response_class
         self[tuple] = self._from_tuple
         self[type(None)] = _refuse_none
+        self[Encoded] = self._from_encoded
         self._error_bodies: dict[type, bytes] = {}
         #: What makes the parts that are sent, where nobody is to see a response.
         self.parts: dict[type, Callable[[Any], Parts | None]] = {}
@@ -65,6 +76,7 @@ class ResultTable(dict[type, Maker]):
         if self.builds_plainly:
             self._content_type = "Content-Type", self.response_class(b"").headers["Content-Type"]
             self.parts.update({str: self._text_parts, bytes: self._bytes_parts, tuple: self._tuple_parts})
+            self.parts[Encoded] = self._encoded_parts
             kind = type(app.json)
             if all(getattr(kind, name, None) is getattr(DefaultJSONProvider, name) for name in _JSON_METHODS):
                 self.parts[dict] = self.parts[list] = self._json_parts
@@ -93,7 +105,9 @@ class ResultTable(dict[type, Maker]):
             self.parts[kind] = self._error_parts
             return self._from_parts
         is_callable = any("__call__" in vars(base) for base in kind.__mro__)
-        return self._from_other_response if is_callable else _refuse
+        if is_callable:
+            return self._from_other_response
+        return self._from_provider if any(hasattr(kind, mark) for mark in MODEL_MARKS) else _refuse
 
     def _text_parts(self, result: str) -> Parts:
         body = result.encode()
@@ -101,6 +115,9 @@ class ResultTable(dict[type, Maker]):
 
     def _bytes_parts(self, result: bytes) -> Parts:
         return "200 OK", [self._content_type, LENGTHS[len(result)]], result
+
+    def _encoded_parts(self, result: Encoded) -> Parts:
+        return "200 OK", [("Content-Type", result.mimetype), LENGTHS[len(result.body)]], result.body
 
     def _json_parts(self, result: Any) -> Parts | None:
         provider = self.app.json
@@ -149,6 +166,9 @@ class ResultTable(dict[type, Maker]):
 
     def _from_body(self, context: Any, result: Any) -> Any:
         return self.response_class(result)
+
+    def _from_encoded(self, context: Any, result: Encoded) -> Any:
+        return self.response_class(result.body, mimetype=result.mimetype)
 
     def _from_stream(self, context: Any, result: Any) -> Any:
         return build_response(self.response_class, result)

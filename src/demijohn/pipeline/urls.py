@@ -85,6 +85,16 @@ def add_rule(
     app.view_functions[endpoint] = view
 
 
+def find_arguments_and_methods(app: AppLike, endpoint: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the variables and the methods of all rules of an endpoint."""
+    arguments: set[str] = set()
+    methods: set[str] = set()
+    for rule in app.url_map._rules_by_endpoint.get(endpoint, ()):
+        arguments |= rule.arguments
+        methods |= rule.methods or set()
+    return frozenset(arguments), frozenset(methods)
+
+
 def create_adapter(app: AppLike, request: Any) -> MapAdapter | None:
     """Return Werkzeug's adapter for a request, or for the configuration.
 

@@ -1,0 +1,47 @@
+"""Tell views that may be typed from those that cannot be.
+
+Sealing asks this of every view, so that an application without typed views
+neither loads what binds them nor pays for them.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+#: Annotations that no model and no mark can hide behind, as written and as text.
+_PLAIN = {str, int, float, bool, bytes, dict, list, tuple, None, Any}
+_PLAIN_TEXTS = {kind.__name__ for kind in _PLAIN if isinstance(kind, type)} | {"None", "Any", "ResponseReturnValue"}
+_MARKERS = "demijohn.api.markers"
+
+
+def may_be_typed(function: Any) -> bool:
+    """Say whether a view could have marked parameters or a typed result.
+
+    Args:
+        function: A view function, also one of a class of views.
+
+    Returns:
+        False where its annotations and defaults rule that out; True asks for
+        a closer look.
+    """
+    view_class = getattr(function, "view_class", None)
+    if view_class is None:
+        return _may_be_typed(function)
+    methods = getattr(view_class, "methods", None) or ()
+    return any(_may_be_typed(getattr(view_class, method.lower(), None)) for method in methods)
+
+
+def _may_be_typed(function: Any) -> bool:
+    while isinstance(function, partial):
+        function = function.func
+    annotations = getattr(function, "__annotations__", None)
+    if annotations:
+        for hint in annotations.values():
+            try:
+                if hint not in _PLAIN and hint not in _PLAIN_TEXTS:
+                    return True
+            except TypeError:  # it cannot be hashed
+                return True
+    defaults = *(getattr(function, "__defaults__", None) or ()), *(getattr(function, "__kwdefaults__", None) or {}).values()
+    return any(type(value).__module__ == _MARKERS for value in defaults)
