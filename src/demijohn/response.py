@@ -212,10 +212,10 @@ def check_response(response: Any, plain_class: Any = None) -> Any:
         ValueError: The status line or a header is not valid.
     """
     state = getattr(response, "__dict__", _NO_STATE)
-    if _is_untouched(response, state):
-        is_plain = True
+    if keeps_parts := _keeps_parts(response, state):
+        is_plain = len(response.headers._list) == 2 or _check_head(response, keeps_parts)
     elif isinstance(response, WerkzeugResponse):
-        is_plain = _check_head(response)
+        is_plain = _check_head(response, keeps_parts)
     else:
         return response
     if not is_plain or type(response) is not plain_class or not _CHANGES.isdisjoint(state):
@@ -226,8 +226,8 @@ def check_response(response: Any, plain_class: Any = None) -> Any:
     return response._status, response.headers._list[:], chunks[0]
 
 
-def _is_untouched(response: Any, state: dict[str, Any]) -> bool:
-    """Say whether nobody changed what `build_plain` made.
+def _keeps_parts(response: Any, state: dict[str, Any]) -> bool:
+    """Say whether nobody changed what `build_plain` made; there may be more.
 
     PERF: 0.1 µs, and 0.5 µs by looking at every header.
     """
@@ -236,7 +236,7 @@ def _is_untouched(response: Any, state: dict[str, Any]) -> bool:
     content_type, length, chunks = state["_plain"]
     headers = getattr(response.headers, "_list", [])
     return (
-        len(headers) == 2
+        len(headers) >= 2
         and headers[0] is content_type
         and headers[1] is length
         and response.response is chunks
@@ -246,15 +246,16 @@ def _is_untouched(response: Any, state: dict[str, Any]) -> bool:
     )
 
 
-def _check_head(response: WerkzeugResponse) -> bool:
+def _check_head(response: WerkzeugResponse, keeps_parts: bool) -> bool:
     """Refuse what would break the head; say whether the parts suffice."""
     if not isinstance(response.headers, Headers):
         response.headers = Headers(response.headers)
     headers = response.headers._list
     if not response._status.isprintable():
         _refuse_control(response, "status", response._status)
-    has_length = has_url = False
-    for name, value in headers:
+    has_length = keeps_parts
+    has_url = False
+    for name, value in headers[2:] if keeps_parts else headers:
         kind = _classify(name)
         if kind == _INVALID:
             response.close()

@@ -9,7 +9,7 @@ reachable through the method of `Flask` that users may call or override.
 from __future__ import annotations
 
 from functools import partial
-from operator import attrgetter
+from operator import attrgetter, length_hint
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import NotFound
@@ -154,13 +154,16 @@ def call_before(context: Any) -> Any:
 
     PERF: 0.1 µs for one function, and 0.8 by driving the step.
     """
-    rule = context.route.url_rule
-    for position, function in enumerate(context.steps.before, 1):
+    made = context.made_request
+    rule = context.url_rule if made is None else made.url_rule
+    before = context.steps.before
+    left = iter(before)
+    for function in left:
         result = function()
         if result is not None:
             return result
         if context.app._registry.plan is not context.plan:
-            result = drive(preprocess(context, position))
+            result = drive(preprocess(context, len(before) - length_hint(left)))
             if result is not None:
                 return result
             break
@@ -190,13 +193,14 @@ def call_after(context: Any, result: Any) -> Any:
     ):
         return drive(finish(context, result))
     response = plan.results[type(result)](context, result)
-    for position, function in enumerate(steps.after, 1):
+    left = iter(steps.after)
+    for function in left:
         response = function(response)
         if (
             context._opened_session is not None  # type: ignore[redundant-expr]  # the function may have opened it
             or context.app._registry.plan is not plan
         ):
-            response = drive(process(context, response, position))
+            response = drive(process(context, response, len(steps.after) - length_hint(left)))
             break
     return check_response(response, plan.plain_response_class)
 

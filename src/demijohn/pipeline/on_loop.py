@@ -18,7 +18,6 @@ from ..signals import appcontext_pushed, request_started
 from .bridge import find_coroutine
 from .dispatch import choose_handler, finish, last_resort, make_parts, match, take_steps
 from .drive import Result, Step
-from .plan import find_plan
 from .workers import DEFAULT_LIMIT, Workers, find_workers
 
 if TYPE_CHECKING:
@@ -32,16 +31,16 @@ def peek(context: Any) -> Any:
     """Match a request before it is known where it will be answered.
 
     Args:
-        context: The request context, which is not entered yet.
+        context: The request context, which is not entered yet and has the
+            plan in force.
 
     Returns:
         The view, where it is a coroutine function; None where everything is
         for a worker thread, also if matching raised, which it will there
         again.
     """
-    context.plan = plan = find_plan(context.app)
     # PERF: Werkzeug's converters need no context: 0.2 µs.
-    token = _current.context.set(context) if plan.has_own_matching else None
+    token = _current.context.set(context) if context.plan.has_own_matching else None
     try:
         match(context)
     except Exception:
