@@ -52,7 +52,7 @@ SEND_METHODS = (
     *("iter_encoded", "close"),
 )
 #: What a response has of its own when sending it is more than its parts.
-_CHANGES = frozenset({"_on_close", *SEND_METHODS})
+_CHANGES = frozenset(SEND_METHODS)
 _new = object.__new__
 
 #: What a header name is made of (RFC 9110, section 5.6.2).
@@ -218,7 +218,12 @@ def check_response(response: Any, plain_class: Any = None) -> Any:
         is_plain = _check_head(response, keeps_parts)
     else:
         return response
-    if not is_plain or type(response) is not plain_class or not _CHANGES.isdisjoint(state):
+    if (
+        not is_plain
+        or type(response) is not plain_class
+        or state.get("_on_close")
+        or not _CHANGES.isdisjoint(state)
+    ):
         return response
     # PERF: what is one bytes object goes out past Werkzeug's copy of the headers
     # and its iterators, which change nothing then: 0.3 µs, and 4.1 by them.
@@ -251,8 +256,8 @@ def _check_head(response: WerkzeugResponse, keeps_parts: bool) -> bool:
     if not isinstance(response.headers, Headers):
         response.headers = Headers(response.headers)
     headers = response.headers._list
-    if not response._status.isprintable():
-        _refuse_control(response, "status", response._status)
+    if not (response._status.isascii() and response._status.isprintable()):
+        _refuse_unsendable(response, "status", response._status)
     has_length = keeps_parts
     has_url = False
     for name, value in headers[2:] if keeps_parts else headers:
@@ -263,8 +268,8 @@ def _check_head(response: WerkzeugResponse, keeps_parts: bool) -> bool:
                 f"The header name {name!r} is not valid: it may hold letters, digits and the"
                 " characters of !#$%&'*+-.^_`|~ only. Do not make names of what a client sent."
             )
-        if not value.isprintable():
-            _refuse_control(response, f"header {name!r}", value)
+        if not (value.isascii() and value.isprintable()):
+            _refuse_unsendable(response, f"header {name!r}", value, is_encoded=kind == _URL)
         if kind == _LENGTH:
             has_length = True
         elif kind == _URL:
@@ -280,13 +285,33 @@ def _check_head(response: WerkzeugResponse, keeps_parts: bool) -> bool:
     )
 
 
-def _refuse_control(response: WerkzeugResponse, what: str, text: str) -> None:
+def _refuse_unsendable(response: WerkzeugResponse, what: str, text: str, *, is_encoded: bool = False) -> None:
+    """Refuse text that HTTP has no place for.
+
+    Args:
+        response: What it is a part of.
+        what: Which part.
+        text: Text that is not printable ASCII alone.
+        is_encoded: Whether its letters are encoded before it is sent.
+
+    Raises:
+        ValueError: There is a control character in it, or a letter that is
+            not in Latin-1 (PEP 3333 and ASGI; RFC 9110, section 5.5).
+    """
     if _find_control(text):
         response.close()
         raise ValueError(
             f"The {what} has a control character in it and cannot be sent: {text!r}."
             " Quote or remove what a client sent before it is put there."
         )
+    wide = "" if is_encoded else "".join(letter for letter in text if letter > "\xff")
+    if wide:
+        response.close()
+        raise ValueError(
+            f"The {what} has letters in it that are not in Latin-1, and cannot be sent: {wide!r} of {text!r}."
+            " Encode it, such as with 'urllib.parse.quote', or put it into the body."
+        )
+
 
 
 _INVALID, _LENGTH, _URL, _OTHER = range(4)

@@ -5,6 +5,9 @@ import textwrap
 
 import pytest
 from click.testing import CliRunner
+from werkzeug.serving import make_ssl_devcert
+
+from tests.cli.serving import Running
 
 
 @pytest.fixture(autouse=True)
@@ -39,3 +42,25 @@ def write(tmp_path):
 def runner():
     """Return what invokes click commands in this process."""
     return CliRunner()
+
+
+@pytest.fixture
+def start(request, write):
+    """Return a function that runs `COMMAND` of a test's file for its `APP`, until the test ends."""
+    running = []
+
+    def start_server(*arguments, app=None, env=None):
+        write("hello.py", app or request.module.APP)
+        server = Running(["--app", "hello", request.module.COMMAND, "--port", "0", *arguments], env)
+        running.append(server)
+        return server.wait_ready()
+
+    yield start_server
+    for server in running:
+        server.clean_up()
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """Return the files of a certificate and its key."""
+    return make_ssl_devcert(str(tmp_path / "first"), cn="localhost")

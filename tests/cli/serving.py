@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -23,11 +24,13 @@ class Running:
 
     Attributes:
         lines: What it wrote to stderr.
+        scheme: How it is talked to.
         port: Where it listens, or None.
     """
 
     def __init__(self, arguments, env=None):
         self.lines = []
+        self.scheme = "http"
         self.port = None
         self._ready = threading.Event()
         self.process = subprocess.Popen(
@@ -48,7 +51,7 @@ class Running:
             self.lines.append(line)
             found = ADDRESS.search(line)
             if found:
-                self.port = int(found[2])
+                self.scheme, self.port = found[1], int(found[2])
                 self._ready.set()
             elif "at unix:" in line:
                 self._ready.set()
@@ -64,8 +67,9 @@ class Running:
 
     def get(self, path="/", **headers):
         """Return the status and the body of an answer."""
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers)
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoErrors)
+        request = urllib.request.Request(f"{self.scheme}://127.0.0.1:{self.port}{path}", headers=headers)
+        unchecked = urllib.request.HTTPSHandler(context=trust_everybody())
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoErrors, unchecked)
         with opener.open(request, timeout=PATIENCE) as answer:
             return answer.status, answer.read().decode()
 
@@ -100,9 +104,19 @@ class Running:
         self.process.stderr.close()
 
 
+def trust_everybody():
+    """Return what lets a client believe any certificate."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
 class _NoErrors(urllib.request.HTTPErrorProcessor):
     def http_response(self, request, response):
         return response
+
+    https_response = http_response
 
 
 class RawClient:
@@ -132,6 +146,61 @@ class RawClient:
         """Close the connection."""
         self._file.close()
         self.socket.close()
+
+
+class Clients:
+    """Send requests at the same time, every other client on a connection that it keeps.
+
+    Attributes:
+        results: How each request went: "answered", "lost", or with an error;
+            "refused" once nobody listens any more.
+    """
+
+    def __init__(self, port, number=8):
+        self.results = []
+        self._port = port
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._ask, args=(turn % 2 == 1,)) for turn in range(number)]
+
+    def __enter__(self):
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *error):
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def wait_for(self, number):
+        """Wait until so many more requests went one way or another."""
+        wanted = len(self.results) + number
+        wait_until(lambda: len(self.results) >= wanted)
+
+    def _ask(self, is_kept):
+        client = None
+        while not self._stop.is_set():
+            try:
+                client = client or RawClient(self._port)
+            except OSError:
+                self.results.append("refused")
+                break
+            answer = self._exchange(client)
+            if not is_kept or answer is None or answer[1].get("connection") == "close":
+                client.close()
+                client = None
+        if client is not None:
+            client.close()
+
+    def _exchange(self, client):
+        try:
+            client.send()
+            answer = client.receive()
+        except OSError as error:
+            self.results.append(repr(error))
+            return None
+        self.results.append("answered" if answer else "lost")
+        return answer
 
 
 def is_running(number):

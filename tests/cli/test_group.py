@@ -85,7 +85,7 @@ def test_commands_of_the_application(runner, app):
     """The application's commands are listed and run beside the built-in ones."""
     group = FlaskGroup(create_app=lambda: app)
     commands = runner.invoke(group, ["--help"]).output.partition("Commands:")[2].split("\n")
-    assert [line.split()[0] for line in commands if line] == ["routes", "run", "serve", "shell", "show"]
+    assert [line.split()[0] for line in commands if line] == ["openapi", "routes", "run", "serve", "shell", "show"]
     assert runner.invoke(group, ["show"]).output == "made\n"
 
 

@@ -6,17 +6,20 @@ import os
 import signal
 import socket
 import sys
-import threading
 import time
+import urllib.request
 
 import pytest
 
-from tests.cli.serving import RawClient, Running, is_running, wait_until
+from demijohn.cli import cli
+from tests.cli.serving import PATIENCE, Clients, RawClient, Running, is_running, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
+COMMAND = "serve"
 APP = """
 import os, threading, time
+import demijohn
 from flask import Flask
 app = Flask(__name__)
 @app.get("/")
@@ -30,51 +33,19 @@ def slow():
     open("begun", "a").close()
     time.sleep(0.6)
     return "slow"
+@app.get("/events")
+def events():
+    def count():
+        for number in range(1, 1000):
+            yield str(number)
+            time.sleep(0.05)
+    return demijohn.EventStream(count())
 @app.get("/endless")
 def endless():
     open("begun", "a").close()
     time.sleep(60)
     return "never"
 """
-
-
-@pytest.fixture
-def start(write):
-    """Return a function that serves an application until the test ends."""
-    running = []
-
-    def start_server(*arguments, app=APP, env=None):
-        write("hello.py", app)
-        server = Running(["--app", "hello", "serve", "--port", "0", *arguments], env)
-        running.append(server)
-        return server.wait_ready()
-
-    yield start_server
-    for server in running:
-        server.clean_up()
-
-
-def hammer(port, is_stopped, is_kept, results):
-    """Send requests until the server is gone, and note how each went."""
-    client = None
-    while not is_stopped.is_set():
-        try:
-            client = client or RawClient(port)
-        except OSError:
-            results.append("refused")
-            return
-        try:
-            client.send()
-            answer = client.receive()
-        except OSError as error:
-            answer = None
-            results.append(repr(error))
-        results.append("answered" if answer else "lost")
-        if not is_kept or answer is None or answer[1].get("connection") == "close":
-            client.close()
-            client = None
-    if client is not None:
-        client.close()
 
 
 def test_answers_and_ends(start):
@@ -128,16 +99,22 @@ def test_dead_worker_is_replaced(start):
 def test_termination_under_load(start, interface):
     """SIGTERM loses no request, neither on connections that are kept nor on new ones."""
     server = start("--interface", interface, "--workers", "2")
-    stop, results = threading.Event(), []
-    clients = [threading.Thread(target=hammer, args=(server.port, stop, number % 2, results)) for number in range(16)]
-    for client in clients:
-        client.start()
-    wait_until(lambda: len(results) > 200)
-    assert server.stop() == 0
-    stop.set()
-    for client in clients:
-        client.join()
-    assert set(results) <= {"answered", "refused"}
+    with Clients(server.port, 16) as clients:
+        clients.wait_for(200)
+        assert server.stop() == 0
+    assert set(clients.results) <= {"answered", "refused"}
+
+
+@pytest.mark.parametrize("interface", ["wsgi", "asgi", "rsgi"])
+def test_termination_ends_event_streams(start, interface):
+    """A stream of events, which never ends, ends in good order at SIGTERM."""
+    server = start("--interface", interface, "--drain", "0")
+    address = f"http://127.0.0.1:{server.port}/events"
+    with urllib.request.urlopen(address, timeout=PATIENCE) as answer:
+        assert answer.readline() == b"data: 1\n"
+        assert server.stop() == 0
+        assert answer.read().endswith(b"\n\n")
+    assert "did not finish" not in "".join(server.lines)
 
 
 def test_termination_waits_for_requests(start):
@@ -203,39 +180,6 @@ def test_orphans_end(start):
     (worker,) = server.find_workers()
     server.process.kill()
     wait_until(lambda: not is_running(worker))
-
-
-def test_exchange_of_workers(start, write):
-    """SIGHUP brings the new code, and keeps the old if the new one cannot be loaded."""
-    server = start("--interface", "wsgi", "--drain", "0")
-    write("hello.py", APP.replace("version 1", "version 2"))
-    server.process.send_signal(signal.SIGHUP)
-    wait_until(lambda: server.get()[1] == "version 2")
-    write("hello.py", "raise ValueError('broken')")
-    server.process.send_signal(signal.SIGHUP)
-    wait_until(lambda: any("old ones go on" in line for line in server.lines))
-    assert server.get() == (200, "version 2")
-
-
-def test_reload(start, write):
-    """With --reload, changed code and changed templates are served."""
-    source = "from flask import Flask, render_template\napp = Flask(__name__)\n@app.get('/')\ndef index():\n"
-    write("templates/page.html", "template 1")
-    server = start("--reload", app=source + "    return '1 ' + render_template('page.html')\n")
-    assert server.get()[1] == "1 template 1"
-    write("templates/page.html", "template 2")
-    wait_until(lambda: server.get()[1] == "1 template 2")
-    write("hello.py", source + "    return '2 ' + render_template('page.html')\n")
-    wait_until(lambda: server.get()[1] == "2 template 2")
-
-
-def test_reload_survives_a_mistake(start, write):
-    """A change that breaks the application is told, and the next one repairs it."""
-    server = start("--reload", "--interface", "wsgi")
-    write("hello.py", "raise ValueError('broken')")
-    wait_until(lambda: any("cannot be loaded: ValueError: broken" in line for line in server.lines))
-    write("hello.py", APP.replace("version 1", "version 2"))
-    assert server.get() == (200, "version 2")
 
 
 def test_exit_functions_run(start, write):
@@ -338,3 +282,20 @@ def test_access_log(start, interface):
         ("/nothing\n", None, 404),
     ]
     assert lines[0]["request_id"] == "mine"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--drain", "nan"], "'nan' is no number of seconds"),
+        (["--drain", "inf"], "inf is not in the range"),
+        (["--graceful-timeout", "-1"], "-1.0 is not in the range"),
+        (["--uds", ""], "'--uds' is empty"),
+        (["--uds-permissions", "660"], "'--uds-permissions' is of use with a unix socket only"),
+    ],
+)
+def test_options_without_a_meaning(runner, arguments, expected):
+    """Options that say nothing of use are refused before anything is loaded."""
+    result = runner.invoke(cli, ["serve", *arguments])
+    assert result.exit_code == 2
+    assert expected in " ".join(result.stderr.split())

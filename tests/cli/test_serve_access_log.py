@@ -1,12 +1,40 @@
 """What a line of the access log says."""
 
 import json
+import os
+import sys
 import time
 
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from demijohn import Flask
-from demijohn.cli.access_log import VALID_ID, AccessLog, Entry, escape, find_request_id, format_json, format_text
+from demijohn.cli.access_log import (
+    VALID_ID,
+    AccessLog,
+    Entry,
+    StandardOutput,
+    escape,
+    find_request_id,
+    format_json,
+    format_text,
+)
+from tests.cli.serving import RawClient
+
+COMMAND = "serve"
+APP = """
+from demijohn import Flask, abort, websocket
+app = Flask(__name__)
+@app.websocket("/echo/<name>")
+async def echo(name):
+    async for message in websocket:
+        await websocket.send(message)
+@app.websocket("/refused")
+async def refused():
+    abort(401)
+"""
+needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
 
 @pytest.fixture
@@ -125,3 +153,73 @@ def test_a_line_fits_into_one_write(write, character):
     long = character * 5000
     entry = Entry("2026-11-20T08:00:00.123Z", "i" * 128, "127.0.0.1", long, f"/{long}", f"/{long}", 200, 1)
     assert len(write(entry)) < 4096
+
+
+@needs_linux
+@pytest.mark.parametrize("interface", ["asgi", "rsgi"])
+def test_sockets(start, interface):
+    """A WebSocket has its line when it ends: 101, or the status that refused it."""
+    server = start("--interface", interface, "--access-log", "json")
+    address = f"ws://127.0.0.1:{server.port}"
+    with connect(f"{address}/echo/a?token=secret", additional_headers={"X-Request-ID": "mine"}, proxy=None) as client:
+        client.send("text")
+        assert client.recv() == "text"
+    for path in ("/refused", "/nothing"):
+        with pytest.raises(InvalidStatus):
+            connect(f"{address}{path}", proxy=None).__enter__()
+    server.stop()
+    lines = [json.loads(line) for line in server.output]
+    assert sorted((line["path"], line["route"], line["status"]) for line in lines) == [
+        ("/echo/a", "/echo/<name>", 101),
+        ("/nothing", None, 404),
+        ("/refused", "/refused", 401),
+    ]
+    assert "mine" in {line["request_id"] for line in lines}
+    assert all(0 < line["microseconds"] < 60_000_000 for line in lines)
+
+
+@needs_linux
+def test_a_socket_that_the_server_closes(start):
+    """A WebSocket that is open when the server stops has its line too."""
+    server = start("--access-log", "text")
+    with connect(f"ws://127.0.0.1:{server.port}/echo/a", proxy=None) as client:
+        client.send("text")
+        client.recv()
+        server.stop()
+    assert '"GET /echo/a" 101 ' in "".join(server.output)
+
+
+@needs_linux
+@pytest.mark.parametrize("upgrade", ["", "Connection: Upgrade\r\nUpgrade: websocket\r\n"])
+@pytest.mark.parametrize("interface", ["asgi", "rsgi"])
+def test_refused_requests(start, interface, upgrade):
+    """A request that is refused before the application sees it has its line."""
+    server = start("--interface", interface, "--access-log", "json")
+    client = RawClient(server.port)
+    client.socket.sendall(
+        f"GET /echo/a HTTP/1.1\r\nHost: a\r\nHost: b\r\nX-Request-ID: mine\r\n{upgrade}"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+    )
+    assert client.receive()[0] == 400
+    client.close()
+    server.stop()
+    (line,) = [json.loads(line) for line in server.output]
+    assert (line["path"], line["route"], line["status"], line["request_id"]) == ("/echo/a", None, 400, "mine")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes cannot be asked there")
+def test_a_pipe_that_nobody_reads(caplog):
+    """A line that does not fit into a full pipe is lost, which is told when somebody reads again."""
+    reader, writer = os.pipe()
+    write = StandardOutput(writer, patience=0)
+    written = 0
+    while not write._lost:
+        write(b"a" * 4096)
+        written += 1
+    write(b"b" * 4096)
+    assert (written - 1) * 4096 == len(os.read(reader, 4096 * written))
+    write(b"c")
+    assert b"c" == os.read(reader, 100)
+    assert [record.getMessage()[:28] for record in caplog.records] == ["2 lines of the access log ar"]
+    os.close(reader)
+    os.close(writer)

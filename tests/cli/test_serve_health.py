@@ -6,7 +6,7 @@ import types
 import pytest
 from granian.wsgi import Response
 
-from demijohn.cli.health import DRAINING, SERVING, STARTING, Front
+from demijohn.cli.health import DRAINING, LEAVING, SERVING, STARTING, STOPPING, Front
 
 
 class Recorder:
@@ -40,6 +40,20 @@ class Recorder:
 
     def __rsgi_del__(self, loop):
         self.calls.append(loop)
+
+
+class Body:
+    """Be a body in chunks that notes when it is closed."""
+
+    def __init__(self, chunks, closed):
+        self.chunks = chunks
+        self.closed = closed
+
+    def __iter__(self):
+        return iter(self.chunks)
+
+    def close(self):
+        self.closed.append(True)
 
 
 class Protocol:
@@ -195,6 +209,38 @@ def test_generators_by_wsgi(value):
     assert list(body) == [b"one", b"two"]
     body.close()
     assert closed == [True]
+
+
+@pytest.mark.parametrize("kind", ["text/event-stream; charset=utf-8", "multipart/x-mixed-replace; boundary=a"])
+def test_endless_streams_by_wsgi(kind):
+    """What has no end of its own ends when the worker stops, and is closed."""
+    closed = []
+
+    def answer(environ, start_response):
+        start_response("200 OK", [("content-type", kind)])
+        return Body([b"one", b"two", b"three"], closed)
+
+    state = types.SimpleNamespace(value=LEAVING)
+    front = Front(answer, state, answers_probes=False)
+    body = front.answer_wsgi({"PATH_INFO": "/", "SERVER_PROTOCOL": "HTTP/1.1"}, Response())
+    chunks = iter(body)
+    assert [next(chunks), next(chunks)] == [b"one", b"two"]
+    state.value = STOPPING
+    assert (list(chunks), closed) == ([], [])
+    body.close()
+    assert closed == [True]
+
+
+def test_other_streams_by_wsgi():
+    """A stream that may have an end of its own goes on to it, and reaches the server as it is."""
+    whole = Body([b"one"], [])
+
+    def answer(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return whole
+
+    front = Front(answer, types.SimpleNamespace(value=STOPPING), answers_probes=False)
+    assert front.answer_wsgi({"PATH_INFO": "/", "SERVER_PROTOCOL": "HTTP/1.1"}, Response()) is whole
 
 
 def test_start_by_rsgi():

@@ -1,6 +1,7 @@
 """Sockets that a server listens on."""
 
 import os
+import select
 import socket
 import sys
 
@@ -13,6 +14,7 @@ from demijohn.cli.listen import (
     open_tcp_listener,
     open_unix_listener,
     refuse_new_connections,
+    stop_accepting,
 )
 
 
@@ -97,3 +99,28 @@ def test_refusing_on_a_unix_socket(tmp_path):
         assert refuse_new_connections(listener)
         assert has_waiting_connections(listener)
         assert not os.path.exists(path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="by /proc")
+def test_accepting_no_more():
+    """What watches a socket by epoll learns of no new connection, and others do."""
+    with open_tcp_listener("127.0.0.1", 0) as listener, select.epoll() as leaving, select.epoll() as staying:
+        leaving.register(listener.fileno(), select.EPOLLIN)
+        assert stop_accepting(os.fstat(listener.fileno()).st_ino)
+        staying.register(listener.fileno(), select.EPOLLIN)
+        with socket.create_connection(listener.getsockname()):
+            assert [number for number, _ in staying.poll(10)] == [listener.fileno()]
+            assert leaving.poll(0) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="by /proc")
+def test_nothing_to_accept():
+    """A socket that nothing watches is told to be one."""
+    with open_tcp_listener("127.0.0.1", 0) as listener:
+        assert not stop_accepting(os.fstat(listener.fileno()).st_ino)
+
+
+def test_accepting_goes_on_elsewhere(monkeypatch, tmp_path):
+    """Where the system does not tell of open files, nothing is done."""
+    monkeypatch.setattr("demijohn.cli.listen._OPEN_FILES", str(tmp_path / "nowhere"))
+    assert not stop_accepting(1)

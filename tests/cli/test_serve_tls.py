@@ -1,25 +1,16 @@
 """Files of certificates."""
 
-import ssl
-import urllib.request
-
 import click
 import pytest
 from cryptography.hazmat.primitives import serialization
 from werkzeug.serving import make_ssl_devcert
 
 from demijohn.cli.tls import check_certificate
-from tests.cli.serving import Running
 
+COMMAND = "serve"
 APP = (
     "from flask import Flask, request\napp = Flask(__name__)\n@app.get('/')\ndef index():\n    return request.scheme\n"
 )
-
-
-@pytest.fixture
-def pair(tmp_path):
-    """Return the files of a certificate and its key."""
-    return make_ssl_devcert(str(tmp_path / "first"), cn="localhost")
 
 
 def encrypt(path, target):
@@ -64,21 +55,12 @@ def test_password_of_a_key(pair, tmp_path):
 
 
 @pytest.mark.parametrize("is_encrypted", [False, True])
-def test_https(pair, write, tmp_path, is_encrypted):
+def test_https(pair, start, tmp_path, is_encrypted):
     """The application is served by HTTPS, with an encrypted key as well."""
-    write("hello.py", APP)
     key = encrypt(pair[1], tmp_path / "encrypted.key") if is_encrypted else pair[1]
-    arguments = ["-A", "hello", "serve", "-p", "0", "--certfile", pair[0], "--keyfile", key]
     env = {"FLASK_SERVE_KEYFILE_PASSWORD": "secret"} if is_encrypted else {}
-    server = Running(arguments, env).wait_ready()
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    try:
-        with urllib.request.urlopen(f"https://127.0.0.1:{server.port}/", context=context, timeout=10) as answer:
-            assert answer.read() == b"https"
-    finally:
-        server.clean_up()
+    server = start("--certfile", pair[0], "--keyfile", key, env=env)
+    assert server.get() == (200, "https")
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_a_shielded_part_of_a_view_goes_on(served, name):
 
     async def work():
         visit.begun.set()
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
         visit.seen.append("work is done")
 
     @visit.app.get("/")

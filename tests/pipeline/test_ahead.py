@@ -7,16 +7,10 @@ from contextlib import aclosing
 
 import pytest
 
-from demijohn.pipeline.workers import Workers, find_workers
+from demijohn.pipeline.workers import Workers
+from tests.pipeline.threads_of_loops import LIMIT, Binding, name_thread, run
 
 WORD = contextvars.ContextVar("word", default="nothing")
-LIMIT = 10  # seconds after which a test that hangs is given up
-
-
-class Binding:
-    """Be what calls are made for."""
-
-    worker = None
 
 
 class Items:
@@ -30,21 +24,7 @@ class Items:
         yield from self.items
 
     def close(self):
-        self.closed.append(threading.current_thread().name)
-
-
-def run(main):
-    """Run a coroutine function with the workers of a loop of its own, and end its threads."""
-
-    async def begin():
-        workers = find_workers()
-        try:
-            async with asyncio.timeout(LIMIT):
-                return await main(workers)
-        finally:
-            workers.close()
-
-    return asyncio.run(begin())
+        self.closed.append(name_thread())
 
 
 def test_all_items_come_in_order():
@@ -73,15 +53,15 @@ def test_it_runs_in_the_thread_of_its_binding():
     def generate():
         try:
             for _ in range(40):
-                names.append(threading.current_thread().name)
+                names.append(name_thread())
                 yield b"item"
         finally:
-            names.append(threading.current_thread().name)
+            names.append(name_thread())
 
     async def main(workers):
         binding = Binding()
         await workers.call(None, len, ())
-        name = await workers.call(binding, lambda: threading.current_thread().name)
+        name = await workers.call(binding, name_thread)
         async for _ in workers.iterate(binding, None, generate()):
             await workers.call(None, len, ())
         return name
@@ -170,7 +150,7 @@ def test_leaving_early_closes_it_in_a_thread():
             while True:
                 yield b"item"
         finally:
-            closed.append(threading.current_thread().name)
+            closed.append(name_thread())
 
     async def main(workers):
         async with aclosing(workers.iterate(None, None, generate())) as items:
@@ -182,11 +162,12 @@ def test_leaving_early_closes_it_in_a_thread():
 
 def test_closing_waits_until_the_thread_is_out_of_it():
     """A generator cannot be closed while it runs."""
-    go_on, seen = threading.Event(), []
+    is_waiting, go_on, seen = threading.Event(), threading.Event(), []
 
     def generate():
         try:
             yield 1
+            is_waiting.set()
             go_on.wait(LIMIT)
             seen.append("went on")
             yield 2
@@ -194,9 +175,10 @@ def test_closing_waits_until_the_thread_is_out_of_it():
             seen.append("closed")
 
     async def main(workers):
-        asyncio.get_running_loop().call_later(0.05, go_on.set)
         async with aclosing(workers.iterate(None, None, generate())) as items:
             await anext(items)
+            await asyncio.to_thread(is_waiting.wait, LIMIT)
+            asyncio.get_running_loop().call_later(0.05, go_on.set)
         return seen
 
     assert ["went on", "closed"] == run(main)
@@ -309,3 +291,26 @@ def test_it_is_closed_even_if_that_is_cancelled():
         return items.closed, type(results[1])
 
     assert (["demijohn-sync-1"], asyncio.CancelledError) == run(main)
+
+
+def test_nothing_more_is_taken_from_what_nobody_wants():
+    """A source that waits between its items is closed at its next one, not after as many as there is room for."""
+    is_waiting, is_closing, seen = threading.Event(), threading.Event(), []
+
+    def generate():
+        yield 1
+        is_waiting.set()
+        is_closing.wait(LIMIT)
+        for item in range(2, 10):
+            seen.append(item)
+            yield item
+
+    async def main(workers):
+        async with aclosing(workers.iterate(None, None, generate())) as items:
+            await anext(items)
+            await asyncio.to_thread(is_waiting.wait, LIMIT)
+            # Closing comes first: it does not wait before it says so.
+            asyncio.get_running_loop().call_soon(is_closing.set)
+        return seen
+
+    assert [2] == run(main)

@@ -12,35 +12,10 @@ import weakref
 import pytest
 
 from demijohn.pipeline.workers import DEFAULT_LIMIT, Workers, find_workers
+from tests.pipeline.threads_of_loops import LIMIT, Binding, name_thread, run
 
 WORD = contextvars.ContextVar("word", default="nothing")
 KEPT = contextvars.ContextVar("kept")
-LIMIT = 10  # seconds after which a test that hangs is given up
-
-
-class Binding:
-    """Be what calls are made for."""
-
-    worker = None
-
-
-def run(main):
-    """Run a coroutine function with the workers of a loop of its own, and end its threads."""
-
-    async def begin():
-        workers = find_workers()
-        try:
-            async with asyncio.timeout(LIMIT):
-                return await main(workers)
-        finally:
-            workers.close()
-
-    return asyncio.run(begin())
-
-
-def name_thread():
-    """Return the name of the thread."""
-    return threading.current_thread().name
 
 
 def test_a_function_runs_in_a_thread():

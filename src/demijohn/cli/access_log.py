@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import re
+import select
 import time
 import typing as t
+
+logger = logging.getLogger("demijohn.serve")
 
 #: A request id that a client or proxy may choose.  SECURITY: nothing in it
 #: can end a line, a quoted field, or be taken for another field.
@@ -28,6 +32,8 @@ _NEEDS_ESCAPE = re.compile(r"[^\x20-\x7e]|[\"\\]")
 #: What the longest escape of one character takes: two of JSON's.
 _LONGEST_ESCAPE = 12
 _STANDARD_OUTPUT = 1
+#: How long a line waits for whoever reads the log.
+_PATIENCE_SECONDS = 1.0
 
 
 class Entry(t.NamedTuple):
@@ -58,7 +64,7 @@ class AccessLog:
         if kind not in _FORMATTERS:
             raise ValueError(f"An access log of kind {kind!r} is unknown. Choose one of {', '.join(_FORMATTERS)}.")
         self._format = _FORMATTERS[kind]
-        self._write = _write_to_standard_output if write is None else write
+        self._write = StandardOutput() if write is None else write
 
     def on_answer(self, context: t.Any, status: int, started_ns: int) -> None:
         """Write the line of one request.
@@ -74,6 +80,46 @@ class AccessLog:
         # It fails when nobody reads standard output any more.
         with contextlib.suppress(OSError):
             self._write(line.encode("ascii") + b"\n")
+
+
+class StandardOutput:
+    """Write lines to a file that may be a pipe, and lose some if it is stuck.
+
+    A write to a full pipe waits until somebody reads, which may be never: all
+    threads would end up waiting, and no request would be answered.
+
+    Args:
+        number: The number of the open file.
+        patience: Seconds that a line waits; where one waited in vain, those
+            behind it do not, until somebody reads again.
+    """
+
+    def __init__(self, number: int = _STANDARD_OUTPUT, patience: float = _PATIENCE_SECONDS) -> None:
+        self._number = number
+        self._milliseconds = patience * 1000
+        self._lost = 0
+
+    def __call__(self, line: bytes) -> None:
+        """Write a line, or count it as lost.
+
+        Args:
+            line: At most 4096 bytes.
+        """
+        if not self._is_writable():
+            self._lost += 1
+            return
+        if self._lost:
+            lost, self._lost = self._lost, 0
+            logger.warning("%d lines of the access log are lost: nobody read them from standard output.", lost)
+        os.write(self._number, line)
+
+    def _is_writable(self) -> bool:
+        if not hasattr(select, "poll"):
+            return True
+        # Linux says that a pipe is writable where PIPE_BUF bytes fit in.
+        poll = select.poll()
+        poll.register(self._number, select.POLLOUT)
+        return bool(poll.poll(0 if self._lost else self._milliseconds))
 
 
 def make_entry(request: t.Any, status: int, started_ns: int) -> Entry:
@@ -166,10 +212,6 @@ def cut(value: str) -> str:
 def _escape_character(match: re.Match[str]) -> str:
     code = ord(match[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
-def _write_to_standard_output(line: bytes) -> None:
-    os.write(_STANDARD_OUTPUT, line)
 
 
 _FORMATTERS: dict[str, t.Callable[[Entry], str]] = {"text": format_text, "json": format_json}

@@ -15,7 +15,7 @@ import click
 
 from demijohn import _current
 
-from . import options, routes, run, script, serve, shell
+from . import openapi, options, routes, run, script, serve, shell
 from .locate import NoAppException
 
 #: Entry point groups that name commands; a later one wins by name.
@@ -82,8 +82,8 @@ class FlaskGroup(AppGroup):
     """Be a command line program around an application.
 
     Args:
-        add_default_commands: Whether `run`, `serve`, `shell` and `routes`
-            exist.
+        add_default_commands: Whether `run`, `serve`, `shell`, `routes` and
+            `openapi` exist.
         create_app: The application's factory, called when a command needs
             the application; None to go by `--app`.
         add_version_option: Whether there is `--version`.
@@ -116,15 +116,20 @@ class FlaskGroup(AppGroup):
         self.load_dotenv = load_dotenv
         self.set_debug_flag = set_debug_flag
         self._loaded_plugin_commands = False
+        #: Commands that stand back where the application has one of that name.
+        self._last_commands: dict[str, click.Command] = {}
         if add_default_commands:
             for command in (run.run_command, serve.serve_command, shell.shell_command, routes.routes_command):
                 self.add_command(command)
+            # Flask-Smorest and Flask-OpenAPI3 have a command of this name.
+            self._last_commands["openapi"] = openapi.openapi_command
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # pyright: ignore[reportIncompatibleMethodOverride] # Flask's name
         """Return a command by its name, or None if there is none.
 
         Built-in commands and plugins come first, because they must work
-        when the application cannot be loaded.
+        when the application cannot be loaded; `openapi`, which needs it
+        anyway, comes last.
 
         Args:
             ctx: The context of the command line.
@@ -145,7 +150,7 @@ class FlaskGroup(AppGroup):
         if current is not app:
             ctx.with_resource(app.app_context())
         found: click.Command | None = app.cli.get_command(ctx, name)
-        return found
+        return self._last_commands.get(name) if found is None else found
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, sorted.
@@ -160,6 +165,7 @@ class FlaskGroup(AppGroup):
         names = set(super().list_commands(ctx))
         try:
             names.update(ctx.ensure_object(script.ScriptInfo).load_app().cli.list_commands(ctx))
+            names.update(self._last_commands)
         except NoAppException as error:
             _report(f"Error: {error.format_message()}")
         except Exception:

@@ -65,12 +65,12 @@ class Front:
                 in its attribute `headers`.
         """
         if environ["PATH_INFO"] in self._probes:
-            status, headers, body = self._probe(environ["PATH_INFO"], environ["REQUEST_METHOD"])
+            status, headers, answer = self._probe(environ["PATH_INFO"], environ["REQUEST_METHOD"])
             start_response(_STATUS_LINES[status], headers)
-            return [body]
+            return [answer]
         if self._state.value >= DRAINING and environ["SERVER_PROTOCOL"].startswith("HTTP/1"):
             start_response = _ClosingStart(start_response)
-        body = self._app(environ, start_response)
+        body: t.Iterable[bytes] = self._app(environ, start_response)
         if isinstance(body, list):
             return body
         # Granian 2.8.7 looks for status and headers now.  Middleware that is

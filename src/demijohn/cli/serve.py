@@ -6,6 +6,7 @@ inside one of them in `worker`.
 
 from __future__ import annotations
 
+import math
 import os
 import typing as t
 
@@ -68,17 +69,46 @@ class OctalType(click.ParamType):  # type: ignore[type-arg] # not generic in cli
         return mode
 
 
+class SecondsType(click.FloatRange):
+    """Accept a number of seconds, up to a day."""
+
+    name = "seconds"
+
+    def __init__(self) -> None:
+        super().__init__(0, 86_400)
+
+    def convert(self, value: t.Any, param: click.Parameter | None, ctx: click.Context | None) -> t.Any:
+        """Return the seconds.
+
+        Args:
+            value: What was given.
+            param: The option that it was given to.
+            ctx: The context of the command line.
+
+        Raises:
+            BadParameter: It is no number, or one out of range.
+        """
+        seconds = super().convert(value, param, ctx)
+        if math.isnan(seconds):
+            raise click.BadParameter(f"{value!r} is no number of seconds.", ctx, param)
+        return seconds
+
+
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, resolve_path=True)
 
 
-@click.command("serve", short_help="Serve the application in production.", help=SERVE_HELP)
-@click.option("--host", "-h", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.command(
+    "serve",
+    short_help="Serve the application in production.",
+    help=SERVE_HELP,
+    context_settings={"show_default": True},
+)
+@click.option("--host", "-h", default="127.0.0.1", help="The address to listen on.")
 @click.option(
     "--port",
     "-p",
     type=click.IntRange(0, 65535),
     default=8000,
-    show_default=True,
     help="The port to listen on; 0 takes a free one.",
 )
 @click.option("--uds", type=click.Path(), help="Listen on a unix socket at this path, not on host and port.")
@@ -87,7 +117,6 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, resolve_path=True
     "--interface",
     type=click.Choice([AUTO, *DOORS]),
     default=AUTO,
-    show_default=True,
     help="How the application is called. By itself: ASGI, or the interface whose door is wrapped by middleware.",
 )
 @click.option(
@@ -95,7 +124,6 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, resolve_path=True
     "-w",
     type=click.IntRange(1),
     default=1,
-    show_default=True,
     envvar=["FLASK_SERVE_WORKERS", "WEB_CONCURRENCY"],
     help="How many processes answer requests.",
 )
@@ -108,14 +136,12 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, resolve_path=True
     "--runtime-threads",
     type=click.IntRange(1),
     default=1,
-    show_default=True,
     help="How many threads of each worker move bytes; they run no Python.",
 )
 @click.option(
     "--backlog",
     type=click.IntRange(128),
     default=1024,
-    show_default=True,
     help="How many connections may wait to be accepted.",
 )
 @click.option(
@@ -128,7 +154,6 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, resolve_path=True
     "--http",
     type=click.Choice(["auto", "1", "2"]),
     default="auto",
-    show_default=True,
     help="The version of HTTP.",
 )
 @click.option("--certfile", type=_FILE, help="Serve HTTPS with the certificate in this file.")
@@ -141,36 +166,31 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, resolve_path=True
     "--tls-min",
     type=click.Choice(["1.2", "1.3"]),
     default="1.2",
-    show_default=True,
     help="The oldest version of TLS that is spoken.",
 )
 @click.option(
     "--graceful-timeout",
-    type=click.FloatRange(0),
+    type=SecondsType(),
     default=30.0,
-    show_default=True,
     help="How many seconds requests may take to finish when the server stops.",
 )
 @click.option(
     "--drain",
-    type=click.FloatRange(0),
+    type=SecondsType(),
     default=1.0,
-    show_default=True,
     help="For how many seconds new requests are still answered when the server stops, while /-/ready says no.",
 )
 @click.option(
     "--access-log",
     type=click.Choice(FORMATS),
     default="off",
-    show_default=True,
     help="Write a line for each request to standard output.",
 )
-@click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info", show_default=True, help="What is logged.")
+@click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info", help="What is logged.")
 @click.option("--reload", is_flag=True, help="Restart the workers when code or templates change.")
 @click.option(
     "--static/--no-static",
     default=False,
-    show_default=True,
     help="Let the server serve the static files: faster, without ETags and ranges, past the application.",
 )
 @click.option("--health", is_flag=True, help="Answer /-/health and /-/ready.")
@@ -194,6 +214,7 @@ def serve_command(info: ScriptInfo, /, **options: t.Any) -> None:
         )
     if not hasattr(os, "fork") and options["uds"]:
         raise click.UsageError("This system has no unix sockets. Listen on '--host' and '--port'.")
+    _check_unix_socket(options["uds"], options["uds_permissions"])
     # What the server needs, no other command has a use for.
     from .listen import open_tcp_listener, open_unix_listener
     from .supervisor import ServerSettings, serve_app
@@ -240,6 +261,13 @@ def count_connections() -> int:
     if files == resource.RLIM_INFINITY:
         return MOST_CONNECTIONS
     return max(1, min(MOST_CONNECTIONS, files - _SPARE_FILES))
+
+
+def _check_unix_socket(path: str | None, permissions: int | None) -> None:
+    if path == "":
+        raise click.UsageError("'--uds' is empty: give the path of the unix socket, or leave the option out.")
+    if path is None and permissions is not None:
+        raise click.UsageError("'--uds-permissions' is of use with a unix socket only: give its path with '--uds'.")
 
 
 def _find_certificate(options: dict[str, t.Any]) -> Certificate | None:

@@ -97,7 +97,7 @@ class ServerSettings:
 
 
 class Retired(t.NamedTuple):
-    """Say when a worker that was replaced is told to stop, and when it is killed."""
+    """Say when a replaced worker is told to stop, and when it is killed."""
 
     worker: t.Any
     stop_at: float

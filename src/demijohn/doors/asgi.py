@@ -84,21 +84,20 @@ class AsgiPeer:
         send: Takes a message.
     """
 
-    # PERF: what is not set is a default of the class: 0.1 µs.
-    host: str | None = None
-    cookies: str | None = None
-    announced: str | None = None
-    expects_body = False
-    was_cut = False
-    _has_body_events = True
-    _body_end: asyncio.Future[None] | None = None
+    __slots__ = (
+        *("_body_end", "_has_body_events", "_receive", "_scope", "_send"),
+        *("announced", "cookies", "expects_body", "host", "is_plain", "method", "path", "was_cut"),
+    )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope = scope
         self._receive = receive
         self._send = send
-        self.method = scope["method"]
-        self.path = scope["path"]
+        self.was_cut = False
+        self._has_body_events = True
+        self._body_end: asyncio.Future[None] | None = None
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
         headers = scope["headers"]
         heads: dict[bytes, bytes] = dict(headers)
         # Where one is repeated or it is no list, the environ has to be made of all of them.
@@ -109,17 +108,14 @@ class AsgiPeer:
             and not scope.get("root_path")
         )
         host = heads.get(b"host")
-        if host:
-            self.host = host.decode("latin-1")
-        elif scope.get("server"):
-            self.host = scope["server"][0]
-        if b"cookie" in heads:
-            self.cookies = heads[b"cookie"].decode("latin-1")
+        self.host: str | None = host.decode("latin-1") if host else _read_server(scope)
+        self.cookies = heads[b"cookie"].decode("latin-1") if b"cookie" in heads else None
         if b"content-length" in heads:
-            self.announced = heads[b"content-length"].decode("latin-1")
+            self.announced: str | None = heads[b"content-length"].decode("latin-1")
             self.expects_body = self.announced != "0"
-        elif b"transfer-encoding" in heads or scope.get("http_version", "1.1") not in NAMED_BODIES:
-            self.expects_body = True
+        else:
+            self.announced = None
+            self.expects_body = b"transfer-encoding" in heads or scope.get("http_version", "1.1") not in NAMED_BODIES
 
     def read_incoming(self) -> Incoming:
         """Return all that the server says of the request."""
@@ -172,9 +168,9 @@ class AsgiPeer:
         pairs = [_encoded.get(pair) or _encode(pair) for pair in headers]
         await self._send({"type": "http.response.start", "status": read_code(status), "headers": pairs})
 
-    async def send_piece(self, piece: bytes) -> None:
-        """Send a piece of the body; returns when the next may come."""
-        await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+    def send_piece(self, piece: bytes) -> Awaitable[None]:
+        """Send a piece of the body; the wait ends when the next may come."""
+        return self._send({"type": "http.response.body", "body": piece, "more_body": True})
 
     async def finish(self) -> None:
         """Say that the body is complete."""
@@ -194,6 +190,12 @@ class AsgiPeer:
         await self.start(status, headers)
         await self._send({"type": "http.response.pathsend", "path": path})
         return True
+
+
+def _read_server(scope: Scope) -> str | None:
+    """Return the name of the server, which stands in for a missing `Host`."""
+    server = scope.get("server")
+    return server[0] if server else None
 
 
 def _encode(pair: tuple[str, str]) -> tuple[bytes, bytes]:

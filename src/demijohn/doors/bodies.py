@@ -17,7 +17,7 @@ from werkzeug.exceptions import ClientDisconnected
 from ..pipeline.bridge import async_to_sync
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from ..pipeline.workers import Workers
 
@@ -28,14 +28,17 @@ _MOST_IN_MEMORY = 1 << 20
 NAMED_BODIES = frozenset({"1", "1.0", "1.1"})
 
 
-async def read_body(chunks: AsyncIterator[bytes], announced: str | None, limit: int | None, workers: Workers) -> Any:
+async def read_body(
+    chunks: AsyncIterator[bytes], announced: str | None, limit: int | None, find_threads: Callable[[], Workers]
+) -> Any:
     """Read a whole body.
 
     Args:
         chunks: Its pieces; EOFError says that the rest will not come.
         announced: The value of Content-Length, or None.
         limit: The most bytes that are wanted, or None.
-        workers: The threads that write what does not fit into memory.
+        find_threads: Returns the threads that write what does not fit into
+            memory.
 
     Returns:
         A binary stream.  It raises where the body was cut off.  Of one over
@@ -61,14 +64,14 @@ async def read_body(chunks: AsyncIterator[bytes], announced: str | None, limit: 
                 break
             if size > _MOST_IN_MEMORY:
                 # SECURITY: disks are slow at times, and the loop serves everybody.
-                file = await workers.call(None, _write, file, kept)
+                file = await find_threads().call(None, _write, file, kept)
                 kept, size = [], 0
     except EOFError:
         is_cut = True
     if file is None:
         body: Any = io.BytesIO(b"".join(kept))
     else:
-        await workers.call(None, _write, file, kept)
+        await find_threads().call(None, _write, file, kept)
         file.seek(0)
         body = file
     return CutBody(body) if is_cut else body

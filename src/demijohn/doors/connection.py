@@ -11,6 +11,10 @@ from contextlib import suppress
 
 from ..websocket import Transport, WebSocketDisconnected
 
+#: What the access log says of a client that did not wait for an answer, as nginx does.
+CLIENT_GONE = 499
+_SWITCHED = 101
+
 
 class Connection:
     """Watch whether the client is there, and let tasks share a transport.
@@ -25,7 +29,7 @@ class Connection:
 
     __slots__ = (
         *("_ahead", "_gone", "_is_handling", "_is_open", "_is_receiving", "_lock", "_loop", "_reader", "_timer"),
-        *("_transport", "_waiter", "_was_cancelled", "cancelled_with", "takes_headers", "task"),
+        *("_transport", "_waiter", "_was_cancelled", "cancelled_with", "status", "takes_headers", "task"),
     )
 
     #: For how long a handler may do something else before messages are read ahead, in seconds.
@@ -48,6 +52,8 @@ class Connection:
         self._is_open = self._is_receiving = self._was_cancelled = False
         self._is_handling = True
         self.takes_headers = transport.takes_headers
+        #: How the handshake was answered, for the access log.
+        self.status = CLIENT_GONE
         #: The code and reason for the client where the handler was cancelled.
         self.cancelled_with: tuple[int, str] | None = None
         #: The task that serves the socket, and runs the handler.
@@ -61,12 +67,14 @@ class Connection:
             if not self._is_open:
                 await self._transport.accept(subprotocol, headers)
                 self._is_open = True
+                self.status = _SWITCHED
                 self._watch()
         self._lock = None
 
     async def refuse(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         """Answer the handshake with a response."""
         await self._transport.refuse(status, headers, body)
+        self.status = status
 
     async def receive(self) -> str | bytes:
         """Return the next message.

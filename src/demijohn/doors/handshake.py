@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import BadRequest
@@ -10,6 +11,7 @@ from werkzeug.exceptions import BadRequest
 from ..websocket import WebSocketDisconnected
 from .environ import build_environ
 from .peer import Incoming
+from .refused import tell_refused
 from .websocket import serve_socket
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ async def open_socket(app: Any, incoming: Incoming, transport: Transport) -> Non
     """
     if app._lifespan is not None and app._lifespan.needs_start:
         await app._lifespan.start()
+    started = perf_counter_ns()
     names = {name for name, _ in incoming.headers}
     # From HTTP/2 on a handshake has neither of them (RFC 8441), and routing asks for both.
     added = {"upgrade": "websocket", "connection": "Upgrade"}
@@ -44,6 +47,7 @@ async def open_socket(app: Any, incoming: Incoming, transport: Transport) -> Non
     except BadRequest:
         with suppress(WebSocketDisconnected):
             await transport.refuse(400, [("Content-Length", "0")], b"")
+        await tell_refused(app, handshake, 400, started)
         return
     if not app._got_first_request:
         app._finish_setup()

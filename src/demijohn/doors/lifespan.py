@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakSet
 
 from ..pipeline.bridge import find_loop_thread, find_running_loop, get_loop_thread
+from ..pipeline.plan import find_plan
 from ..pipeline.workers import Workers, find_workers
 from .background import BackgroundTasks, call_either, enter_app, find_limit, say_name
 from .wrapped import warn_of_wrapper
@@ -110,6 +111,8 @@ class Lifespan:
             if self._beginning is None or _is_starting.get():
                 return
             await self._beginning.wait()
+        # A mistake in a typed view is told now, and not by the first request.
+        find_plan(self.app)
         self._is_started = True
         self._tasks.loop = find_running_loop()
         if self._has_functions():

@@ -13,9 +13,11 @@ from functools import lru_cache
 from io import BufferedReader, FileIO
 from typing import Any, NamedTuple
 
+from werkzeug.wrappers import Response as WerkzeugResponse
 from werkzeug.wsgi import FileWrapper
 
-_EVENTS = "text/event-stream"
+#: Types of bodies that go on until the server stops: events, and the pictures of a camera.
+_ENDLESS = ("text/event-stream", "multipart/x-mixed-replace")
 #: Bytes of a file that are read at once.
 _PIECE = 65_536
 
@@ -61,9 +63,20 @@ class Streamed(NamedTuple):
     keep_alive: float | None = None
 
     @property
+    def closes_nothing(self) -> bool:
+        """Whether `close` is that of a response which has nothing to close."""
+        response = getattr(self.close, "__self__", None)
+        return (
+            isinstance(response, WerkzeugResponse)
+            and self.close == WerkzeugResponse.close.__get__(response)
+            and not response._on_close
+            and not hasattr(response.response, "close")
+        )
+
+    @property
     def is_endless(self) -> bool:
-        """Whether it may go on until the server stops: events do."""
-        return any(name.lower() == "content-type" and value.startswith(_EVENTS) for name, value in self.headers)
+        """Whether it may go on until the server stops."""
+        return any(name.lower() == "content-type" and value.startswith(_ENDLESS) for name, value in self.headers)
 
 
 @lru_cache(maxsize=256)
@@ -91,8 +104,10 @@ def pack(context: Any, response: Any) -> Any:
         Status line, headers and one bytes object; or `Streamed`.
     """
     if type(response) is tuple:
-        status, headers, body = response
-        return status, headers, b"" if context.route.method == "HEAD" else body
+        made = context.made_request
+        if (context if made is None else made).method == "HEAD":
+            return response[0], response[1], b""
+        return response
     environ = context.environ
     chunks = getattr(response, "response", None)
     if hasattr(chunks, "__aiter__"):
@@ -108,10 +123,38 @@ def pack(context: Any, response: Any) -> Any:
     if start.written:
         iterable = _Resumed(start.written, iter(iterable), getattr(iterable, "close", None))
     close = getattr(iterable, "close", None)
+    if type(iterable) is tuple and not iterable:
+        return start.status, start.headers, b""
     if any(name.lower() == "x-sendfile" for name, _ in start.headers):
         # The proxy sends the file and its length; the server would miss the bytes.
         start.headers = [pair for pair in start.headers if pair[0].lower() != "content-length"]
     return Streamed(start.status, start.headers, iterable, close, getattr(response, "keep_alive", None))
+
+
+def pack_in_thread(context: Any, response: Any) -> Any:
+    """Take a response apart in a thread, where small files may be read.
+
+    PERF: one hop to a thread for a small file instead of three: 60 µs.
+
+    Args:
+        context: The request context, still current.
+        response: As for `pack`.
+
+    Returns:
+        As `pack` does.
+    """
+    answer = pack(context, response)
+    if type(answer) is Streamed and isinstance(answer.chunks, FileBody) and answer.keep_alive is None:
+        lengths = [value for name, value in answer.headers if name.lower() == "content-length"]
+        size = int(lengths[0]) if len(lengths) == 1 and lengths[0].isdecimal() else _PIECE + 1
+        if size <= _PIECE:
+            body = next(answer.chunks, b"")
+            if len(body) == size:
+                answer.close()
+                return answer.status, answer.headers, body
+            # It was changed meanwhile, or it gives less at once.
+            return answer._replace(chunks=_Resumed([body], answer.chunks, answer.close))
+    return answer
 
 
 class _Start:

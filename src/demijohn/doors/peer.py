@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable
 
 
 class Incoming(NamedTuple):
@@ -56,14 +56,16 @@ class Peer(Protocol):
     async def wait_until_gone(self) -> None:
         """Return when the client went away."""
 
-    async def send_whole(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
-        """Send a whole answer."""
+    def send_whole(self, status: str, headers: list[tuple[str, str]], body: bytes) -> Awaitable[None] | None:
+        """Send a whole answer; return what is to be awaited, if anything."""
+        ...
 
     async def start(self, status: str, headers: list[tuple[str, str]]) -> None:
         """Send the head of an answer that comes in pieces."""
 
-    async def send_piece(self, piece: bytes) -> None:
-        """Send a piece of the body; returns when the next may come."""
+    def send_piece(self, piece: bytes) -> Awaitable[None]:
+        """Send a piece of the body; the wait ends when the next may come."""
+        ...
 
     async def finish(self) -> None:
         """Say that the body is complete."""

@@ -41,7 +41,7 @@ def serve(app: Any, scope: Any, protocol: Any) -> Awaitable[None]:
         warn_of_wrapper(app, "rsgi")
     if scope.proto == "http":
         return serve_http(app, RsgiPeer(scope, protocol))
-    return open_socket(app, read_scope(scope, _read_headers(scope)), RsgiTransport(scope, protocol))
+    return open_socket(app, read_scope(scope), RsgiTransport(scope, protocol))
 
 
 def _read_headers(scope: Any) -> list[tuple[str, str]]:
@@ -52,8 +52,8 @@ def _read_headers(scope: Any) -> list[tuple[str, str]]:
     return headers
 
 
-def read_scope(scope: Any, headers: list[tuple[str, str]]) -> Incoming:
-    """Return the request that a scope tells of, with its headers."""
+def read_scope(scope: Any) -> Incoming:
+    """Return the request that a scope tells of."""
     return Incoming(
         scope.method,
         scope.path,
@@ -62,7 +62,7 @@ def read_scope(scope: Any, headers: list[tuple[str, str]]) -> Incoming:
         scope.query_string.encode().decode("latin-1"),
         scope.scheme,
         scope.http_version,
-        headers,
+        _read_headers(scope),
         _split_address(scope.server),
         _split_address(scope.client),
     )
@@ -85,29 +85,42 @@ class RsgiPeer:
         protocol: The server's side of the exchange.
     """
 
-    was_cut = False
+    __slots__ = (
+        *("_has_length", "_headers", "_protocol", "_scope", "_transport"),
+        *("announced", "cookies", "expects_body", "host", "is_plain", "method", "path", "was_cut"),
+    )
 
     def __init__(self, scope: Any, protocol: Any) -> None:
         self._scope = scope
         self._protocol = protocol
-        self._transport: Any = None
-        self._has_length = False
-        self._headers = headers = _read_headers(scope)
-        heads = dict(headers)
+        self.was_cut = False
         self.method: str = scope.method
         self.path: str = scope.path
-        self.is_plain = len(heads) == len(headers) and "upgrade" not in heads
-        self.host: str | None = heads.get("host") or scope.server.rpartition(":")[0]
-        self.cookies = heads.get("cookie")
-        self.announced = heads.get("content-length")
-        if self.announced is not None:
+        # PERF: to look for five names takes 0.2 µs; a dict of three headers 0.4, and of ten 1.0.
+        self._headers = headers = scope.headers
+        hosts = headers.get_all("host")
+        self.host: str | None = hosts[0] if hosts else scope.authority or scope.server.rpartition(":")[0]
+        self.is_plain = len(hosts) < 2 and "upgrade" not in headers
+        self.cookies = self._read_single("cookie") if "cookie" in headers else None
+        if "content-length" in headers:
+            self.announced = self._read_single("content-length")
             self.expects_body = self.announced != "0"
         else:
-            self.expects_body = "transfer-encoding" in heads or scope.http_version not in NAMED_BODIES
+            self.announced = None
+            self.expects_body = "transfer-encoding" in headers or scope.http_version not in NAMED_BODIES
+
+    def _read_single(self, name: str) -> str | None:
+        """Return the value of a header, of which there should be one."""
+        values: list[str] = self._headers.get_all(name)
+        if len(values) != 1:
+            # There are several, or what there is is not ASCII, and the server keeps it back.
+            self.is_plain = False
+            return values[0] if values else None
+        return values[0]
 
     def read_incoming(self) -> Incoming:
         """Return all that the server says of the request."""
-        return read_scope(self._scope, self._headers)
+        return read_scope(self._scope)
 
     async def read_chunks(self) -> AsyncIterator[bytes]:
         """Yield the pieces of the body.
@@ -139,8 +152,8 @@ class RsgiPeer:
         """Return when the client went away."""
         await self._protocol.client_disconnect()
 
-    async def send_whole(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
-        """Send a whole answer."""
+    def send_whole(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
+        """Send a whole answer, which needs no waiting."""
         if body:
             self._protocol.response_bytes(read_code(status), headers, body)
         else:
@@ -151,9 +164,10 @@ class RsgiPeer:
         self._has_length = any(name.lower() == "content-length" for name, _ in headers)
         self._transport = self._protocol.response_stream(read_code(status), headers)
 
-    async def send_piece(self, piece: bytes) -> None:
-        """Send a piece of the body; returns when the next may come."""
-        await self._transport.send_bytes(piece)
+    def send_piece(self, piece: bytes) -> Awaitable[None]:
+        """Send a piece of the body; the wait ends when the next may come."""
+        sending: Awaitable[None] = self._transport.send_bytes(piece)
+        return sending
 
     async def finish(self) -> None:
         """Say that the body is complete, which freeing the transport does."""

@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from inspect import iscoroutinefunction
+from time import perf_counter_ns
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -88,6 +89,7 @@ async def serve_socket(app: Any, context: Any, transport: Transport) -> None:
         BaseException: What is to reach the server: the task was cancelled,
             a teardown function failed, or the handler did in debug mode.
     """
+    started = perf_counter_ns()
     connection = Connection(transport)
     websocket = WebSocket(app, context.request, connection, partial(_collect_headers, context, transport))
     context.websocket = websocket
@@ -119,6 +121,8 @@ async def serve_socket(app: Any, context: Any, transport: Transport) -> None:
             # No circle may stay: some servers keep a socket for as long as somebody holds its transport.
             failure = None
             websocket.forget_context()
+            if app._on_answer is not None:
+                await find_workers(find_limit(app)).call(None, app._on_answer, context, connection.status, started)
 
 
 async def close_sockets(app: Any, code: int = 1001, reason: str = "") -> int:

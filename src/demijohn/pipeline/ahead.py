@@ -32,6 +32,7 @@ class LookAhead:
         self._iterator: Iterator[Any] = iter(iterable)
         self._room = 0
         self._is_ended = False
+        self._is_unwanted = False
         self._is_told = False
         self._job: Job | None = None
         self._arrival: asyncio.Future[None] | None = None
@@ -56,6 +57,7 @@ class LookAhead:
 
     async def close(self) -> None:
         """Close the iterable once the thread is out of it."""
+        self._is_unwanted = True
         job, self._job = self._job, None
         try:
             if job is not None and job.state != DONE:
@@ -70,7 +72,7 @@ class LookAhead:
     def _fill(self) -> None:
         """Take what there is, in the thread, while there is room for more."""
         self._room = _LOOK_AHEAD
-        while self._room > 0:
+        while self._room > 0 and not self._is_unwanted:
             try:
                 item = next(self._iterator)
             except BaseException as error:
