@@ -18,6 +18,7 @@ from typing import Any
 HELLO = "Hello, World!"
 MESSAGE = {"message": HELLO}
 PERSON = {"name": "Ann", "age": 36, "tags": ["a", "b", "c"], "address": {"city": "Bern", "zip": "3000"}}
+RECEIPT = {"name": "Ann", "age": 36, "cities": ["Bern"]}
 FILE_BYTES = 1024 * 1024
 STATIC_BYTES = 16 * 1024
 CHUNK = b"x" * 1023 + b"\n"
@@ -64,6 +65,7 @@ class Case:
 
     `first` is a request that goes before, and `follow` makes the request
     that is timed out of the answer to it (a cookie, an entity tag).
+    `missing` is why a framework has none, unless it says so itself.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Case:
     follow: Callable[[Request, Answer], Request] | None = None
     teardowns: int = 0
     note: str = ""
+    missing: str = "this part has no such case"
 
 
 def find_fault(case: Case, answer: Answer) -> str:
@@ -171,6 +174,7 @@ def _is_any(_body: bytes) -> bool:
 
 
 _UPLOAD = build_multipart()
+_TYPED = Request("/", "POST", body=json.dumps(PERSON).encode(), content_type="application/json")
 _STATIC = Request("/static/data.txt")
 
 CASES = {
@@ -308,6 +312,24 @@ CASES = {
             is_json(MESSAGE),
             mimetype="application/json",
             note="a plain function; under ASGI it runs in a worker thread, under WSGI it is the row JSON again",
+        ),
+        Case(
+            "typed",
+            "typed JSON body, typed result",
+            _TYPED,
+            is_json(RECEIPT),
+            mimetype="application/json",
+            note="the models are FastAPI's pydantic, and msgspec's elsewhere; under ASGI the views are async",
+            missing="its views are not typed",
+        ),
+        Case(
+            "typed_by_hand",
+            "the same, parsed by hand",
+            _TYPED,
+            is_json(RECEIPT),
+            mimetype="application/json",
+            note="the view calls msgspec itself, and makes a response",
+            missing="Demijohn's typed views are compared with itself",
         ),
     )
 }

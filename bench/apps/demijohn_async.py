@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import demijohn
 
 from bench.cases import CHUNK, CHUNKS, HELLO, MESSAGE, ROUTES, ROWS, TEMPLATE_STRING
 
+from . import typed
 from .common import SECRET, TEMPLATES, TITLE, Apps, Teardowns, make_static_folder
 
 APPS = Apps()
+APPS["typed"] = partial(typed.build, is_async=True)
+APPS["typed_by_hand"] = partial(typed.build_by_hand, is_async=True)
 
 
 @APPS.case("plain")

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Depends, FastAPI, File, Form, Request, Uplo
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
+from pydantic import BaseModel
 from starlette.middleware.sessions import SessionMiddleware
 
 from bench.cases import CHUNK, CHUNKS, HELLO, MESSAGE, ROUTES, ROWS
@@ -76,6 +77,41 @@ def _json_body():
     @app.post("/", response_class=HTMLResponse)
     async def create(person: Annotated[dict, Body()]):
         return f"{person['name']} {person['age']}"
+
+    return app
+
+
+class Address(BaseModel):
+    """Where a person lives."""
+
+    city: str
+    zip: str
+
+
+class Person(BaseModel):
+    """What is sent."""
+
+    name: str
+    age: int
+    tags: list[str]
+    address: Address
+
+
+class Receipt(BaseModel):
+    """What is answered."""
+
+    name: str
+    age: int
+    cities: list[str]
+
+
+@APPS.case("typed")
+def _typed():
+    app = FastAPI()
+
+    @app.post("/")
+    async def create(person: Person) -> Receipt:
+        return Receipt(name=person.name, age=person.age, cities=[person.address.city])
 
     return app
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+from functools import partial
 from types import ModuleType
 from typing import Any
 
 from bench.cases import CHUNK, CHUNKS, HELLO, MESSAGE, ROUTES, ROWS, TEMPLATE_STRING
 from bench.peers import Peer
 
+from . import typed
 from .common import SECRET, TEMPLATES, TITLE, Apps, Builder, Teardowns, make_static_folder
 
 
@@ -19,6 +21,9 @@ def load(peer: Peer) -> Apps:
     apps = Apps()
     for name, build in _BUILDERS.items():
         apps[name] = _bind(build, module)
+    if peer.module == "demijohn":
+        apps["typed"] = partial(typed.build, is_async=False)
+        apps["typed_by_hand"] = partial(typed.build_by_hand, is_async=False)
     return apps
 
 

@@ -16,6 +16,7 @@ from litestar.template.config import TemplateConfig
 from bench.cases import CHUNK, CHUNKS, HELLO, MESSAGE, ROUTES, ROWS, TEMPLATE_STRING
 
 from .common import TEMPLATES, TITLE, Apps, Teardowns, make_static_folder
+from .typed import Person, Receipt, write_receipt
 
 APPS = Apps(static_304="Litestar's static files take no conditional requests")
 _HTML = MediaType.HTML
@@ -78,6 +79,15 @@ def _json_body():
     @post("/", media_type=_HTML, status_code=200)
     async def create(data: dict[str, Any]) -> str:
         return f"{data['name']} {data['age']}"
+
+    return _build(create)
+
+
+@APPS.case("typed")
+def _typed():
+    @post("/", status_code=200)
+    async def create(data: Person) -> Receipt:
+        return write_receipt(data)
 
     return _build(create)
 

@@ -7,10 +7,10 @@ first, or start it by the `demijohn` command.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import typing as _typing
 
 from . import json
-from ._lazy import import_late
+from ._lazy import import_late as _import_late
 from .app import Flask
 from .blueprints import Blueprint
 from .config import Config
@@ -60,10 +60,10 @@ from .templating import (
     stream_template_string,
 )
 
-if TYPE_CHECKING:
+if _typing.TYPE_CHECKING:
     from .api import Body, Cookie, Depends, File, Form, Header, Param, Path, Problem, Query, Secret
 
-__getattr__ = import_late(__name__, ".api", "Body Cookie Depends File Form Header Param Path Problem Query Secret".split())
+__getattr__ = _import_late(__name__, ".api", "Body Cookie Depends File Form Header Param Path Problem Query Secret".split())
 
 __all__ = [
     "Blueprint",

@@ -283,6 +283,10 @@ class App(Scaffold):
         return binding
 
     def _finish_setup(self) -> None:
+        if self.config.get("OPENAPI"):
+            from .api.routes import install
+
+            install(self)
         self.__dict__["_got_first_request"] = True
         # Only now contexts may be opened the short way, past here.
         self._registry.mark_stale()

@@ -354,7 +354,7 @@ class RequestContext:
             self.environ[_PRESERVE](self)
         error, self.error = self.error, None
         try:
-            if error is not None and self.app.should_ignore_error(error):
+            if error is not None and (yield self.app.should_ignore_error, (error,)):
                 error = None
         finally:
             yield from self.leave(error)

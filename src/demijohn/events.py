@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from . import json
 from ._current import find_app
@@ -47,7 +47,11 @@ class Event:
     retry: int | None = None
 
 
-class _Stream:
+#: What a stream is made of, for the annotation of a view.
+Item = TypeVar("Item")
+
+
+class _Stream(Generic[Item]):
     """Hold what streams have in common: where their items come from.
 
     Args:
@@ -65,6 +69,8 @@ class _Stream:
     default_headers: ClassVar[Mapping[str, str]] = {}
     #: Seconds without an item after which a comment is sent, or None.
     keep_alive: float | None = None
+    #: Writes items as JSON, where an annotation says what they are; else the application does.
+    dumps: Dumps | None = None
 
     def __init__(self, source: Any, *, status: int | str = 200, headers: HeadersValue | None = None) -> None:
         is_async = hasattr(source, "__aiter__")
@@ -103,7 +109,7 @@ class _Stream:
         written by the application that is current now.
         """
         app = find_app()
-        dumps: Dumps = json.dumps if app is None else app.json.dumps
+        dumps: Dumps = self.dumps or (json.dumps if app is None else app.json.dumps)
         encode_item = self.encode
 
         def encode(item: Any) -> bytes:
@@ -124,7 +130,7 @@ class _Stream:
         return b""
 
 
-class EventStream(_Stream):
+class EventStream(_Stream[Item]):
     r"""Stream server-sent events, which a browser reads by `EventSource`.
 
     A browser that lost the connection comes back by itself, and sends the
@@ -200,7 +206,7 @@ class EventStream(_Stream):
         return self._preamble
 
 
-class JSONLines(_Stream):
+class JSONLines(_Stream[Item]):
     r"""Stream JSON values, each on a line of its own (NDJSON).
 
     Args:
@@ -238,7 +244,7 @@ class JSONLines(_Stream):
 STREAMS = (EventStream, JSONLines)
 
 
-def build_response(response_class: Any, stream: EventStream | JSONLines) -> Any:
+def build_response(response_class: Any, stream: EventStream[Any] | JSONLines[Any]) -> Any:
     """Make the response that sends a stream.
 
     Args:

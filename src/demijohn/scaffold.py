@@ -20,7 +20,7 @@ from .pipeline.errors import find_class_and_code
 from .templating import _default_template_ctx_processor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["Scaffold", "_endpoint_from_view_func", "_sentinel", "find_package", "setupmethod"]
 
@@ -231,33 +231,80 @@ class Scaffold:
         raise NotImplementedError
 
     @setupmethod
-    def responses(self, table: dict[int, Any]) -> Callable[[F], F]:
-        """Tell the OpenAPI document what else the decorated view may answer.
+    def responses(self, table: Mapping[int | str, Any]) -> Callable[[F], F]:
+        """Tell what else the decorated view may answer, for the document.
 
         Args:
-            table: Models, or texts that describe an answer, by status code.
+            table: By status code, "4XX" or "default": a model, a text that
+                describes the answer, or both as a tuple.
 
         Returns:
             A decorator that returns the view unchanged.
-        """
-        from .api.operations import add_responses
 
-        return add_responses(table)
+        Raises:
+            ValueError: A key is no status.
+        """
+        from .api.operations import tell
+
+        return tell(self, responses=table)
 
     @setupmethod
-    def operation(self, **settings: Any) -> Callable[[F], F]:
+    def operation(
+        self,
+        *,
+        summary: str | None = None,
+        description: str | None = None,
+        tags: Sequence[str] | None = None,
+        operation_id: str | None = None,
+        deprecated: bool | None = None,
+        hidden: bool | None = None,
+        security: Sequence[Any] | None = None,
+        examples: Mapping[str, Any] | None = None,
+    ) -> Callable[[F], F]:
         """Tell the OpenAPI document about the decorated view.
 
         Args:
-            **settings: `summary`, `description`, `tags`, `operation_id`,
-                `deprecated`, `hidden`, `security` and `examples`.
+            summary: One line; by default the first of the docstring.
+            description: The text below it, in Markdown.
+            tags: Its groups; by default the blueprint.
+            operation_id: Its name for generated clients.
+            deprecated: Whether it should not be used any more.
+            hidden: Whether the document leaves it out.
+            security: The schemes that it needs; found by its dependencies.
+            examples: Bodies that are fine, by name.
 
         Returns:
             A decorator that returns the view unchanged.
         """
-        from .api.operations import describe
+        from .api.operations import tell
 
-        return describe(**settings)
+        return tell(
+            self,
+            summary=summary,
+            description=description,
+            tags=tags,
+            operation_id=operation_id,
+            deprecated=deprecated,
+            hidden=hidden,
+            security=security,
+            examples=examples,
+        )
+
+    @setupmethod
+    def webhook(self, name: str, method: str = "POST") -> Callable[[F], F]:
+        """Describe a request that the application sends, for the document.
+
+        Args:
+            name: What happened, such as "order.created".
+            method: The method that it is sent with.
+
+        Returns:
+            A decorator that returns the function unchanged; it is never
+            called, its signature and docstring tell.
+        """
+        from .api.operations import tell_webhook
+
+        return tell_webhook(self, name, method)
 
     @setupmethod
     def endpoint(self, endpoint: str) -> Callable[[F], F]:

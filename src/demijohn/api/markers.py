@@ -8,15 +8,30 @@ in the brackets; `signature` finds the mark behind it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypedDict, TypeVar, Unpack
 
 import msgspec
 from werkzeug.datastructures import FileStorage
 
 T = TypeVar("T")
 
-#: The settings of `Param` that `msgspec.Meta` knows by the same names.
-CONSTRAINTS = ("ge", "gt", "le", "lt", "multiple_of", "pattern", "min_length", "max_length", "title", "description")
+
+class Limits(TypedDict, total=False):
+    """What a value has to fit, as the keywords of JSON Schema say it."""
+
+    #: The least value, or one that is too small by itself.
+    ge: float
+    gt: float
+    #: The greatest value, or one that is too great by itself.
+    le: float
+    lt: float
+    #: What the value has to be a multiple of.
+    multiple_of: float
+    #: A regular expression that is found in the text.
+    pattern: str
+    #: How many characters or items there may be.
+    min_length: int
+    max_length: int
 
 
 class Param:
@@ -30,16 +45,12 @@ class Param:
         example: One value that is fine, for the document.
         deprecated: Tell readers of the document not to use it any more.
         secret: Keep the value out of every error.
-        ge: The least value.
-        gt: A value that is too small by itself.
-        le: The greatest value.
-        lt: A value that is too great by itself.
-        multiple_of: What the value has to be a multiple of.
-        pattern: A regular expression that is found in the text.
-        min_length: The least number of characters or items.
-        max_length: The greatest number of characters or items.
         max_size: The greatest number of bytes of an uploaded file.
         content_types: What an uploaded file may be, such as `image/*`.
+        **limits: What the value has to fit, as in `Limits`.
+
+    Raises:
+        TypeError: There is no such setting.
     """
 
     source: ClassVar[str] = ""
@@ -53,38 +64,38 @@ class Param:
         example: Any = msgspec.UNSET,
         deprecated: bool = False,
         secret: bool = False,
-        ge: float | None = None,
-        gt: float | None = None,
-        le: float | None = None,
-        lt: float | None = None,
-        multiple_of: float | None = None,
-        pattern: str | None = None,
-        min_length: int | None = None,
-        max_length: int | None = None,
         max_size: int | None = None,
         content_types: Sequence[str] = (),
+        **limits: Unpack[Limits],
     ) -> None:
+        unknown = limits.keys() - Limits.__annotations__.keys()
+        if unknown:
+            raise TypeError(f"{type(self).__name__} has no setting {min(unknown)!r}; limits are {_LIMITS}.")
         self.alias = alias
         self.title = title
         self.description = description
         self.example = example
         self.deprecated = deprecated
         self.secret = secret
-        self.ge = ge
-        self.gt = gt
-        self.le = le
-        self.lt = lt
-        self.multiple_of = multiple_of
-        self.pattern = pattern
-        self.min_length = min_length
-        self.max_length = max_length
         self.max_size = max_size
         self.content_types = tuple(content_types)
+        self.ge = limits.get("ge")
+        self.gt = limits.get("gt")
+        self.le = limits.get("le")
+        self.lt = limits.get("lt")
+        self.multiple_of = limits.get("multiple_of")
+        self.pattern = limits.get("pattern")
+        self.min_length = limits.get("min_length")
+        self.max_length = limits.get("max_length")
 
 
-class Depends:
-    """Give a parameter what a function returns: `user: User = Depends(find_user)`.
+_LIMITS = ", ".join(Limits.__annotations__)
 
+
+def Depends(function: Callable[..., Any], *, cache: bool = True) -> Any:  # noqa: N802 - it reads as a mark
+    """Give a parameter what a function returns.
+
+    Write `user: User = Depends(find_user)`, or `Annotated[User, Depends(find_user)]`.
     The function's own parameters are bound as those of a view.  A generator
     gives what it yields, and goes on when the response is sent.
 
@@ -92,11 +103,19 @@ class Depends:
         function: A function, a coroutine function, a generator function of
             either kind, a class, or any object that can be called.
         cache: Call it once a request, however many ask for it.
+
+    Returns:
+        A `Dependency`; for type checkers, whatever the parameter is.
     """
+    return Dependency(function, cache)
+
+
+class Dependency:
+    """Hold what a parameter depends on."""
 
     __slots__ = ("cache", "function")
 
-    def __init__(self, function: Callable[..., Any], *, cache: bool = True) -> None:
+    def __init__(self, function: Callable[..., Any], cache: bool) -> None:
         self.function = function
         self.cache = cache
 
@@ -152,7 +171,7 @@ else:
         source = "form"
 
     class File(Marker):
-        """An uploaded file, as Werkzeug's `FileStorage`; an annotation by itself too."""
+        """An uploaded file, as a `FileStorage`; an annotation by itself."""
 
         source = "file"
 

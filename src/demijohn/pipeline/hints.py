@@ -28,13 +28,15 @@ def may_be_typed(function: Any) -> bool:
     view_class = getattr(function, "view_class", None)
     if view_class is None:
         return _may_be_typed(function)
-    methods = getattr(view_class, "methods", None) or ()
-    return any(_may_be_typed(getattr(view_class, method.lower(), None)) for method in methods)
+    methods = [method.lower() for method in getattr(view_class, "methods", None) or ()]
+    return any(_may_be_typed(getattr(view_class, name, None)) for name in ("dispatch_request", *methods))
 
 
 def _may_be_typed(function: Any) -> bool:
     while isinstance(function, partial):
         function = function.func
+    if not hasattr(function, "__annotations__"):
+        function = getattr(type(function), "__call__", None)
     annotations = getattr(function, "__annotations__", None)
     if annotations:
         for hint in annotations.values():
@@ -43,5 +45,10 @@ def _may_be_typed(function: Any) -> bool:
                     return True
             except TypeError:  # it cannot be hashed
                 return True
-    defaults = *(getattr(function, "__defaults__", None) or ()), *(getattr(function, "__kwdefaults__", None) or {}).values()
-    return any(type(value).__module__ == _MARKERS for value in defaults)
+    while function is not None:
+        defaults = getattr(function, "__defaults__", None) or ()
+        named = getattr(function, "__kwdefaults__", None) or {}
+        if any(type(value).__module__ == _MARKERS for value in (*defaults, *named.values())):
+            return True
+        function = getattr(function, "__wrapped__", None)
+    return False
