@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 from functools import lru_cache
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, Literal, Protocol, cast, overload
 
 from werkzeug.datastructures import Authorization, EnvironHeaders, IfRange
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
@@ -28,6 +28,30 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import WSGIEnvironment
     from werkzeug.routing import Rule
+
+
+class _Origin(Protocol):
+    """Tell of a request without an environ, which is made on first use.
+
+    Each header and the whole query are as they would be in the environ.
+    """
+
+    #: The header `Content-Length`, or None.
+    announced: str | None
+    #: The whole body, until somebody takes it.
+    body: bytes
+
+    def read_query(self) -> str:
+        """Return the query, its bytes as latin-1."""
+        ...
+
+    def read_content_type(self) -> str | None:
+        """Return the header `Content-Type`; None where there is not just one."""
+        ...
+
+    def build_environ(self) -> dict[str, Any]:
+        """Return the environ, with the body in it."""
+        ...
 
 
 class Request(WerkzeugRequest):
@@ -59,6 +83,8 @@ class Request(WerkzeugRequest):
     _max_form_parts: int | None = None
     #: Whether a shortcut took the body, so that nothing is left to read.
     _took_body = False
+    #: What makes the environ, for a request that was made without.
+    _origin: _Origin | None = None
 
     def __init__(self, environ: WSGIEnvironment, populate_request: bool = True, shallow: bool = False) -> None:
         self.environ = environ
@@ -93,6 +119,35 @@ class Request(WerkzeugRequest):
         """The names of the blueprint and of those around it, innermost first."""
         name = self.blueprint
         return [] if name is None else split_blueprint_path(name)
+
+    @overload
+    def get_data(
+        self, cache: bool = True, as_text: Literal[False] = False, parse_form_data: bool = False
+    ) -> bytes: ...
+
+    @overload
+    def get_data(self, cache: bool = True, as_text: Literal[True] = ..., parse_form_data: bool = False) -> str: ...
+
+    def get_data(
+        self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False
+    ) -> bytes | str:
+        """Return the body.
+
+        Args:
+            cache: Keep it for the next call, and for the parsers.
+            as_text: Decode it as UTF-8, with a mark for what is none.
+            parse_form_data: Parse a form first, which leaves no data of it.
+
+        Returns:
+            Bytes, or text if that is asked for.
+        """
+        data = _take_data(self, parse_form_data=parse_form_data)
+        if data is None:
+            found: bytes | str = super().get_data(cache, as_text, parse_form_data)  # type: ignore[call-overload]  # it has none for a plain bool
+            return found
+        if cache:
+            self._cached_data = data
+        return data.decode(errors="replace") if as_text else data
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
         """Parse the body as JSON.
@@ -159,6 +214,20 @@ class Request(WerkzeugRequest):
             vars(self)["form"] = parse_pairs(decode_form(data), self.parameter_storage_class)
 
 
+def _build_environ(request: Request) -> dict[str, Any]:
+    origin = request._origin
+    if origin is None:
+        raise AttributeError("The request has no environ: it was made without one, and not by a server.")
+    environ = origin.build_environ()
+    environ["werkzeug.request"] = request
+    return environ
+
+
+def _find_origin(request: Request) -> _Origin | None:
+    """Return what tells of a request, or None where its environ does."""
+    return None if "environ" in request.__dict__ else request._origin
+
+
 def _read_server(request: Request) -> tuple[str, int | None] | None:
     name = request.environ.get("SERVER_NAME")
     if name is None:
@@ -176,7 +245,8 @@ def _read_query(request: Request) -> str:
 
 def _parse_args(request: Request) -> Any:
     # PERF: 0.2 µs, and 0.35 by `query_string`, which makes bytes of the text.
-    query = request.environ.get("QUERY_STRING", "")
+    origin = _find_origin(request)
+    query = request.environ.get("QUERY_STRING", "") if origin is None else origin.read_query()
     request_class: Any = type(request)
     if (
         not query.isascii()
@@ -259,21 +329,63 @@ def _take_body(request: Request, content_type: str) -> bytes | None:
         The body; or None, and then nothing was read, where it is of another
         type, was read before, or has to be read by the steps themselves.
     """
-    environ = request.environ
-    state = request.__dict__
-    request_class: Any = type(request)
-    frame = _current.context.get(None)
-    if (
-        environ.get("CONTENT_TYPE") != content_type
-        or frame is None
-        or content_type not in _find_plain_types(request_class)
-        or not _TOUCHED.isdisjoint(state)
-        or ("headers" in state and getattr(state["headers"], "environ", None) is not environ)
-    ):
+    origin = _find_origin(request)
+    found = request.environ.get("CONTENT_TYPE") if origin is None else origin.read_content_type()
+    if found != content_type or content_type not in _find_plain_types(type(request)):
         return None
-    data = read_small_body(environ, frame.app.config["MAX_CONTENT_LENGTH"])
+    return _read_at_once(request, origin)
+
+
+def _take_data(request: Request, *, parse_form_data: bool) -> bytes | None:
+    """Return a small body of any type at once where no step to it is changed.
+
+    PERF: PERFDATA
+
+    Args:
+        request: The request.
+        parse_form_data: Whether a form is to be parsed first, and so is left
+            to the steps.
+
+    Returns:
+        The body; or None, and then nothing was read.
+    """
+    if _ANY_TYPE not in _find_plain_types(type(request)):
+        return None
+    origin = _find_origin(request)
+    if parse_form_data:
+        found = request.environ.get("CONTENT_TYPE") if origin is None else origin.read_content_type()
+        if found not in _NO_FORMS:
+            return None
+    return _read_at_once(request, origin)
+
+
+def _read_at_once(request: Request, origin: _Origin | None) -> bytes | None:
+    """Return a small body that nobody touched, or None and read nothing."""
+    state = request.__dict__
+    frame = _current.context.get(None)
+    if frame is None or not _TOUCHED.isdisjoint(state):
+        return None
+    limit: int | None = frame.app.config["MAX_CONTENT_LENGTH"]
+    data: bytes | None
+    if origin is None:
+        environ = request.environ
+        if "headers" in state and getattr(state["headers"], "environ", None) is not environ:
+            return None
+        data = read_small_body(environ, limit)
+    else:
+        data = None if "headers" in state else _empty(origin, limit)
     if data is not None:
         request._took_body = True
+    return data
+
+
+def _empty(origin: _Origin, limit: int | None) -> bytes | None:
+    """Take the body away where its length is the announced one, and allowed."""
+    data = origin.body
+    size = len(data)
+    if (limit is not None and size > limit) or (origin.announced is not None and origin.announced != str(size)):
+        return None
+    origin.body = b""
     return data
 
 
@@ -301,6 +413,7 @@ def forget_overrides() -> None:
 _LAZY_ATTRIBUTES: dict[str, Callable[[Request], Any]] = {
     "args": _parse_args,
     "authorization": _parse_authorization,
+    "environ": _build_environ,
     "files": _load_files,
     "form": _load_form,
     "full_path": lambda request: f"{request.path}?{_read_query(request)}",
@@ -347,16 +460,18 @@ for _name, (_setting, _default, _doc) in _LIMITS.items():
 
 _BODY_STEPS = ("_max_content_length", "headers", "max_content_length", "mimetype", "shallow", "stream")
 
+_FORM_STEPS = ("_get_stream_for_parsing", "form_data_parser_class", "make_form_data_parser", "want_form_data_parsed")
+
+#: Stands for the content type of a body that is not parsed.
+_ANY_TYPE = "*/*"
+#: Content types of which Werkzeug makes no form.
+_NO_FORMS = frozenset({"application/json", "application/octet-stream", "text/plain"})
+
 #: The content types whose bodies are taken at once, and the steps left out.
 _TAKEN = {
+    _ANY_TYPE: (*_BODY_STEPS, *_FORM_STEPS, "_load_form_data", "get_data"),
     "application/json": (*_BODY_STEPS, "get_data", "is_json"),
-    "application/x-www-form-urlencoded": (
-        *_BODY_STEPS,
-        "_get_stream_for_parsing",
-        "form_data_parser_class",
-        "make_form_data_parser",
-        "want_form_data_parsed",
-    ),
+    "application/x-www-form-urlencoded": (*_BODY_STEPS, *_FORM_STEPS),
 }
 
 _OWN_STEPS = {step: getattr(Request, step) for steps in (*_TAKEN.values(), ["query_string"]) for step in steps}

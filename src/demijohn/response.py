@@ -218,12 +218,7 @@ def check_response(response: Any, plain_class: Any = None) -> Any:
         is_plain = _check_head(response, keeps_parts)
     else:
         return response
-    if (
-        not is_plain
-        or type(response) is not plain_class
-        or state.get("_on_close")
-        or not _CHANGES.isdisjoint(state)
-    ):
+    if not is_plain or type(response) is not plain_class or state.get("_on_close") or not _CHANGES.isdisjoint(state):
         return response
     # PERF: what is one bytes object goes out past Werkzeug's copy of the headers
     # and its iterators, which change nothing then: 0.3 µs, and 4.1 by them.
@@ -311,7 +306,6 @@ def _refuse_unsendable(response: WerkzeugResponse, what: str, text: str, *, is_e
             f"The {what} has letters in it that are not in Latin-1, and cannot be sent: {wide!r} of {text!r}."
             " Encode it, such as with 'urllib.parse.quote', or put it into the body."
         )
-
 
 
 _INVALID, _LENGTH, _URL, _OTHER = range(4)

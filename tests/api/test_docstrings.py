@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from demijohn.api.docstrings import Docstring, parse_docstring, read_docstring
 
@@ -103,6 +105,31 @@ def test_summary_and_description(text, summary, description):
     """The first paragraph is the summary; YAML for other packages is no part of anything."""
     parsed = parse_docstring(text)
     assert (" ".join(parsed.summary.split()), parsed.description) == (" ".join(summary.split()), description)
+
+
+LINES = [
+    "Args:",
+    "Returns:",
+    "-------",
+    "Returns",
+    ":param x: y",
+    ":param:",
+    ":param  : y",
+    "    a: b",
+    "        c",
+    "",
+    "d",
+    "---",
+]
+
+
+@given(st.lists(st.sampled_from(LINES) | st.text(max_size=9), max_size=12))
+def test_any_text_is_read(lines):
+    """No text is too odd to be read, and no name or text in what is read is empty."""
+    parsed = parse_docstring("\n".join(lines))
+    assert all(parsed.arguments)
+    assert all(parsed.arguments.values())
+    assert parsed.description == parsed.description.strip()
 
 
 class Tool:

@@ -47,6 +47,8 @@ class Row(msgspec.Struct, array_like=True, tag="row"):
     y: int = 0
 
 
+A_UUID = "a UUID such as 123e4567-e89b-12d3-a456-426614174000"
+
 WORDS = [
     (int, "x", "an integer"),
     (Annotated[int, Meta(ge=1)], 0, "an integer at least 1"),
@@ -70,9 +72,9 @@ WORDS = [
     ),
     (Annotated[dt.datetime, Meta(tz=False)], "x", "a date and time without a zone such as 2026-01-31T12:30:00"),
     (dt.timedelta, "x", "a duration such as PT1H30M"),
-    (UUID, "x", "a UUID such as 123e4567-e89b-12d3-a456-426614174000"),
+    (UUID, "x", A_UUID),
     (Size, 3, "one of 1, 2"),
-    (Literal["b", "a", None], "c", "one of 'a', 'b', null"),
+    (Literal["b", "a"] | None, "c", "one of 'a', 'b' or null"),
     (Literal["only"], "c", "'only'"),
     (Literal[tuple(range(25))], 30, f"one of {', '.join(map(str, range(20)))} and 5 more"),
     (list[int], {}, "an array"),
@@ -82,6 +84,12 @@ WORDS = [
     (dict[str, int], [], "an object"),
     (int | None, "x", "an integer or null"),
     (int | dt.date, "x", "an integer or a date such as 2026-01-31"),
+    (Annotated[str, Meta(title="A name")] | None, 1, "a text or null"),
+    (dict[int | UUID, int], {"x": 1}, f"a name that is an integer or {A_UUID}"),
+    (dict[Literal["a", "b"], int], {"x": 1}, "a name that is one of 'a', 'b'"),
+    (dict[Annotated[int, Meta(title="A number")], int], {"x": 1}, "a name that is an integer"),
+    (complex, "x", "a value that complex accepts"),
+    (complex | None, "x", "a value that complex accepts or null"),
     (Point, [], "an array of at least 1 and at most 2 items"),
     (Point, 3, "an array"),
     (Row, ["row"], "an array of at least 2 and at most 3 items"),
@@ -152,6 +160,7 @@ def test_a_fault_repeats_what_came():
 def test_there_are_only_so_many_faults():
     """A body of many wrong items gets an answer of bounded size."""
     assert len(find_faults(list[int], ["x"] * 10_000)) == MOST_FAULTS
+    assert len(find_faults(dict[int, int], {f"x{each}": 1 for each in range(1000)})) == MOST_FAULTS
 
 
 class Login(msgspec.Struct, forbid_unknown_fields=True):
@@ -209,6 +218,34 @@ def test_a_model_s_own_words_tell_no_secret():
     """Words of a validator that hold the secret are replaced."""
     (fault,) = find_faults(Talkative, {"password": "hunter2"})
     assert fault.expected == "a value that is accepted"
+
+
+class Pins(msgspec.Struct):
+    codes: Secret[dict[str, list[int]]]
+    names: list[str]
+
+    def __post_init__(self) -> None:
+        raise ValueError(f"{self.codes} is too much for {self.names[0]}")
+
+
+def test_a_secret_is_found_in_what_it_holds():
+    """Words that hold a part of a secret are replaced, and others are not."""
+    (fault,) = find_faults(Pins, {"codes": {"a": [4711]}, "names": ["x"]})
+    assert fault.expected == "a value that is accepted"
+    (fault,) = find_faults(Pins, {"codes": {}, "names": ["x"]})
+    assert fault.expected == "{} is too much for x"
+
+
+class Deep(msgspec.Struct):
+    number: int
+
+    def __post_init__(self) -> None:
+        raise RecursionError
+
+
+def test_a_model_s_own_recursion_is_a_fault():
+    """A model that goes too deep into a value has refused it."""
+    assert find_faults(list[Deep], [{"number": 1}]) == [Fault("body[0]", "a value that is nested less deeply")]
 
 
 @dataclasses.dataclass

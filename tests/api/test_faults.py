@@ -13,6 +13,7 @@ from demijohn.api.faults import Fault, Faulty, MalformedJSON, join_where, shorte
     [
         ("name", "body.name"),
         ("größe", "body.größe"),
+        ("page-size", "body.page-size"),
         (3, "body[3]"),
         ("a b", 'body["a b"]'),
         ("", 'body[""]'),

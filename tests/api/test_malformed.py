@@ -21,6 +21,7 @@ PLACES = [
     ("", 1, 1, "the text ends too early"),
     ("\n\n[", 3, 2, "the text ends too early"),
     ('["\\ud800"]', 1, 3, "half of a surrogate pair"),
+    ("[" + "9" * 5000 + ", x]", 1, 5004, "the value is malformed"),
 ]
 
 

@@ -7,17 +7,21 @@ import enum
 import ipaddress
 import json
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import attrs
 import msgspec
 import pydantic
 import pytest
 from annotated_types import Ge, Len
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from msgspec import Meta
 
 from demijohn.api.faults import Faulty
 from demijohn.api.models import find_reader, find_result_mirror
+
+T = TypeVar("T")
 
 
 def read(type_, value):
@@ -196,6 +200,23 @@ def test_the_document_tells_how_models_are_told_apart():
         assert write_schema(union)["discriminator"]["propertyName"] == "kind"
 
 
+@dataclasses.dataclass
+class First:
+    version: Literal[1]
+    kind: Literal["first"] = "first"
+
+
+@dataclasses.dataclass
+class Second:
+    version: Literal[1]
+    kind: Literal["second"] = "second"
+
+
+def test_a_field_tells_models_apart_by_different_values():
+    """A field that has the same value in two models tells nothing."""
+    assert read(First | Second, {"version": 1, "kind": "second"}) == Second(1)
+
+
 class Name(pydantic.BaseModel):
     name: str
 
@@ -299,6 +320,32 @@ def test_faults_of_attrs_are_told_by_field():
     assert {"type": "integer", "minimum": 1, "maximum": 3} == write_schema(Validated)["number"]
 
 
+@attrs.define
+class Dependent:
+    """A class whose rules need the instance, or other fields."""
+
+    first: int = attrs.field(converter=attrs.Converter(lambda value, _: value + 1, takes_self=True))
+    second: int = attrs.field(converter=attrs.Converter(abs))
+    third: int = attrs.field()
+
+    @first.validator
+    def _compare(self, attribute, value):
+        if value > self.third:
+            raise ValueError("more than the third")
+
+    @third.validator
+    def _refuse_nine(self, attribute, value):
+        if value == 9:
+            raise ValueError("not nine")
+
+
+def test_rules_of_attrs_may_need_other_fields():
+    """A rule that looks at a field that is not there yet is asked with the whole instance alone."""
+    assert read(Dependent, {"first": 1, "second": -2, "third": 3}) == Dependent(1, -2, 3)
+    assert list_faults(Dependent, {"first": 1, "second": 2, "third": 9}) == [("body.third", "not nine")]
+    assert list_faults(Dependent, {"first": 5, "second": 2, "third": 1}) == [("body", "more than the third")]
+
+
 class Mixed(enum.Enum):
     TEXT = "a"
     NUMBER = 2
@@ -308,6 +355,114 @@ def test_an_enum_of_texts_and_numbers_is_read():
     """An enum whose values are of two types is read, which msgspec does not do."""
     assert read(list[Mixed], ["a", 2]) == [Mixed.TEXT, Mixed.NUMBER]
     assert list_faults(list[Mixed], ["b"]) == [("body[0]", "one of 2, 'a'")]
+
+
+class Trimmed(pydantic.BaseModel):
+    name: Annotated[str, pydantic.StringConstraints(strip_whitespace=True, max_length=2)]
+
+
+def test_lengths_after_trimming_are_pydantic_s():
+    """A length that counts what trimming leaves is not asked before it."""
+    assert read(Trimmed, {"name": "  ab  "}).name == "ab"
+    assert [("body.name", "String should have at most 2 characters")] == list_faults(Trimmed, {"name": "abc"})
+
+
+class Later(pydantic.BaseModel):
+    after: After
+
+
+class After(pydantic.BaseModel):
+    number: int
+
+
+def test_a_model_may_name_one_that_comes_later():
+    """A pydantic model is completed when it is first needed."""
+    assert read(Later, {"after": {"number": 1}}).after == After(number=1)
+
+
+class Told:
+    """A class that pydantic reads as a model says."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source, handler):
+        return handler(list[Name])
+
+
+class Teller(pydantic.BaseModel):
+    told: Told
+
+
+def test_a_class_may_tell_pydantic_how_to_read_it():
+    """A class of the user's own that pydantic reads is left to it, and may be anything in the document."""
+    assert read(Teller, {"told": [{"name": "x"}]}).told == [Name(name="x")]
+    assert write_schema(Teller) == {"told": {}}
+
+
+@attrs.define
+class AttrsPair(Generic[T]):
+    first: T
+    both: list[T] = attrs.Factory(list)
+
+
+@attrs.define
+class AttrsNumbers(AttrsPair[int]):
+    last: int = 0
+
+
+def test_a_base_class_may_be_generic():
+    """A class reads the fields of a generic base as what it gave it."""
+    assert read(AttrsNumbers, {"first": 1, "both": [2]}) == AttrsNumbers(1, [2])
+    assert list_faults(AttrsNumbers, {"first": "x"}) == [("body.first", "an integer")]
+
+
+@dataclasses.dataclass
+class Hopeless:
+    pet: Name | DataCat
+
+
+def test_a_model_with_a_hopeless_field_is_a_mistake_each_time():
+    """A model that cannot be read leaves nothing half made behind."""
+    for _ in range(2):
+        with pytest.raises(TypeError, match="nothing tells Name and DataCat apart"):
+            find_reader(Hopeless, lax=False)
+
+
+class TaggedStruct(msgspec.Struct, tag="x"):
+    number: int
+
+
+def test_a_union_of_a_struct_and_others_has_no_common_tag():
+    """A struct beside several other models is told apart by nothing."""
+    with pytest.raises(TypeError, match="nothing tells"):
+        find_reader(TaggedStruct | Cat | Dog, lax=False)
+
+
+MODELS = [
+    *(Account, Open, Early, Cat | Dog, Pets, DataCat | AttrsDog, Name | Number, Numbers, Checked, Holder, StructHolder),
+    *(Validated, list[Mixed], Trimmed, AttrsNumbers, pydantic.SecretStr, set[Any], int | str | None, dict[int, Name]),
+]
+NAMES = ["age", "nick", "tags", "secret", "price", "site", "number", "kind", "bark", "first", "others", "name", "both"]
+SCALARS = st.none() | st.booleans() | st.integers(-1, 3) | st.floats(allow_nan=False) | st.text(max_size=3)
+TEXTS = st.sampled_from(["cat", "dog", "NaN", "http://x.y", "1.2.3.4", "5", "b,c", "null", "1e3"])
+VALUES = st.recursive(
+    SCALARS | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=5),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(VALUES, st.sampled_from(range(len(MODELS))), st.booleans())
+def test_anything_is_read_or_refused(value, number, lax):
+    """Whatever a client sends is read, or has faults, on the fast and the slow way alike."""
+    reader = find_reader(MODELS[number], lax=lax)
+    faults = []
+    try:
+        reader.read(value, "body")
+    except Faulty as error:
+        faults = error.faults
+    assert reader._explainer.find_faults(value, "body") == faults
+    assert msgspec.json.encode(faults)
 
 
 def test_constraints_of_annotated_types_are_kept():

@@ -19,10 +19,10 @@ import pytest
 from markupsafe import Markup
 from typing_extensions import TypeAliasType
 
-from demijohn import Event, EventStream, Flask, JSONLines, Response
+from demijohn import Event, EventStream, Flask, JSONLines, Query, Response
 from demijohn.api.encoder import dump_json
 from demijohn.api.problems import Problem
-from demijohn.api.results import Result, ResultError, compile_result, is_typed
+from demijohn.api.results import Result, ResultError, compile_result, is_new_to_flask, is_typed
 from demijohn.pipeline.result import Encoded
 from demijohn.testing.doors import door
 
@@ -265,6 +265,42 @@ def test_loose_attributes_never_leak():
     assert encode(DataUser, data_user) == '{"name":"a","home":null}'
 
 
+@dataclasses.dataclass
+class Defaults:
+    number: int = 1
+    items: list[int] = dataclasses.field(default_factory=list)
+    twice: int = dataclasses.field(init=False)
+
+    def __post_init__(self) -> None:
+        self.twice = self.number * 2
+        self.number += 1
+
+
+def test_defaults_of_a_class_are_written():
+    """A field is written whether the instance or only its class has it."""
+    found = Defaults()
+    del found.number
+    assert json.loads(encode(Defaults, found)) == {"number": 1, "items": [], "twice": 2}
+
+
+def test_instances_are_not_made_anew():
+    """What a class does with a new instance is not done again to leave out a field."""
+
+    @dataclasses.dataclass
+    class More(Defaults):
+        password: str = "SECRET"
+
+    assert json.loads(encode(Defaults, More(1))) == {"number": 2, "items": [], "twice": 2}
+
+
+def test_deep_values_are_gone_through_once():
+    """A value that is wider far inside is not gone through again from every level."""
+    tree: Tree = SecretTree(0)
+    for level in range(60):
+        tree = Tree(level, [tree])
+    assert "SECRET" not in encode(Tree, tree)
+
+
 def test_values_are_not_changed():
     """Leaving out what is wider does not change the view's own objects."""
     user = User("a", SecretStreet("b"))
@@ -305,6 +341,18 @@ def test_an_incomplete_dict_is_told():
     """A TypedDict that lacks a key is refused even if all that it has fits."""
     with pytest.raises(ResultError, match="lacks the field 'name' of DictUser"):
         encode(DictUser, {"home": Street("a")})
+
+
+def test_an_array_has_its_defaults():
+    """A field that is missing between others does not move those in an array."""
+
+    class Triple(msgspec.Struct, array_like=True, tag="t"):
+        first: int = 1
+        second: list[int] = []
+        third: str = "c"
+
+    assert encode(Triple, {"third": "x"}) == '["t",1,[],"x"]'
+    assert encode(Triple, Triple(third="x")) == '["t",1,[],"x"]'
 
 
 def test_an_array_of_wrong_fields_is_told():
@@ -381,6 +429,21 @@ def test_other_answers_are_named_by_the_table():
     assert (response.status_code, response.data) == (410, b'{"name":"a"}')
 
 
+def test_the_table_counts_without_an_annotation():
+    """A bound view whose result is not annotated still answers with what the table names."""
+    app = Flask("made")
+
+    @app.get("/")
+    @app.responses({404: Problem, 410: Street})
+    def show(page: Query[int]):
+        return {1: Problem(status=404), 2: (SecretStreet("a"), 410), 3: {"b": 1, "a": 2}}[page]
+
+    client = app.test_client()
+    answers = [client.get(f"/?page={page}") for page in (1, 2, 3)]
+    assert [answer.status_code for answer in answers] == [404, 410, 200]
+    assert [answer.data for answer in answers] == [b'{"status":404}', b'{"name":"a"}', b'{"a":2,"b":1}\n']
+
+
 def test_behind_a_decorator_plain_values_are_its_own():
     """A dict where the view returns a model was made by a decorator, and stays."""
     assert encode(User, {"data": 1}, is_wrapped=True) == {"data": 1}
@@ -425,6 +488,51 @@ def test_models_make_an_annotation_typed(annotation, expected):
     """A return annotation counts only if it names a model."""
     assert is_typed(annotation) is expected
     assert (compile_result(annotation, "view") is not None) is expected
+
+
+@pytest.mark.parametrize(
+    ("annotation", "alone", "beside_own_json"),
+    [
+        (User, True, True),
+        (DataUser, True, True),
+        (tuple[DataUser, int], True, True),
+        (str | AttrsUser, True, True),
+        (list[User], True, False),
+        (dict[str, list[PydanticUser]], True, False),
+        (EventStream[DataUser], True, True),
+        (DictUser, False, False),
+        (list[DictUser], False, False),
+        (list[DataUser], False, False),
+        (list[int], False, False),
+    ],
+)
+def test_what_flask_can_send_stays_its_own(annotation, alone, beside_own_json):
+    """A return annotation by itself counts only if it names what no view of Flask could return."""
+    assert is_new_to_flask(annotation, writes_models=False) is alone
+    assert is_new_to_flask(annotation, writes_models=True) is beside_own_json
+
+
+def test_the_json_of_an_old_application_stays(door):
+    """A view that binds nothing has Flask's JSON, and a typed one the annotation's."""
+    app = Flask("made")
+    user = {"name": "é", "password": "x"}
+
+    @app.get("/old")
+    def show_old() -> DictUser:
+        return user
+
+    @app.get("/new")
+    def show_new(page: Query[int] = 1) -> DictUser:
+        return user
+
+    @app.get("/told")
+    @app.responses({200: DictUser})
+    def show_told() -> DictUser:
+        return user
+
+    client = door.client(app)
+    assert client.get("/old").data == b'{"name":"\\u00e9","password":"x"}\n'
+    assert client.get("/new").data == client.get("/told").data == '{"name":"é"}'.encode()
 
 
 class Word(str):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import functools
-from typing import TYPE_CHECKING, Annotated, Any, NewType, TypedDict
+import os
+from typing import TYPE_CHECKING, Annotated, Any, ForwardRef, Literal, NewType, TypedDict, TypeVar
 from uuid import UUID
 
 import attrs
@@ -12,6 +14,7 @@ import msgspec
 import pydantic
 import pytest
 from msgspec import Meta
+from typing_extensions import TypeAliasType
 from werkzeug.datastructures import FileStorage
 
 from demijohn.api import Body, Cookie, Depends, File, Form, Header, Param, Path, Query, Secret
@@ -51,6 +54,10 @@ class Filters(msgspec.Struct):
 
 class Nested(msgspec.Struct):
     order: Order
+
+
+class Kind(enum.IntEnum):
+    ONE = 1
 
 
 UserId = NewType("UserId", int)
@@ -336,6 +343,132 @@ def test_partials_objects_and_classes_are_read():
     assert (expected, expected) == (summarize(Callable()), summarize(Dependency, is_dependency=True))
 
 
+def test_a_method_of_an_object_can_be_a_dependency():
+    """A method that is bound already does not ask for its instance."""
+
+    class Service:
+        def find(self, page: Query[int]): ...
+
+    assert summarize(Service().find, is_dependency=True) == [("page", "query", int)]
+
+
+def test_what_is_built_in_asks_for_nothing():
+    """A class of Python's own, which tells nothing of its parameters, is called without any."""
+    assert summarize(dict, is_dependency=True) == []
+
+
+def test_a_dependency_is_read_once():
+    """Views that share a dependency share what was read of it."""
+
+    def find(page: Query[int]): ...
+
+    first, second = (read_signature(find, frozenset(), is_dependency=True) for _ in range(2))
+    assert first is second
+
+
+def test_a_signature_is_told_apart_by_what_it_lacks():
+    """The values that mean nothing are told by name."""
+    assert ["REQUIRED", "NOTHING"] == [repr(REQUIRED), repr(NOTHING)]
+
+
+@pytest.mark.parametrize(
+    "annotations",
+    [
+        {"a": "Missing", "b": "marks.Query[int]"},
+        {"a": "Missing", "b": "list[Annotated[int, marks.Query()]]"},
+        {"a": "Missing", "b": Query[int]},
+        {"a": Query["Missing"]},
+        {"a": "Page", "b": ForwardRef("Missing")},
+    ],
+)
+def test_a_mark_is_seen_though_a_name_is_missing(annotations):
+    """A view with a mark anywhere has to have all its names: it would lose a parameter in silence."""
+
+    def view(a, b=None): ...
+
+    view.__annotations__ = annotations
+    with pytest.raises(SignatureError, match="'Missing'"):
+        read(view)
+
+
+@pytest.mark.parametrize(
+    "annotations",
+    [{"a": "Missing", "b": "no type ("}, {"a": list["Missing"], "b": ForwardRef("Order")}],  # noqa: F821 - it is missing on purpose
+)
+def test_a_view_without_marks_may_have_missing_names(annotations):
+    """Whatever stands in its annotations, a plain view stays one."""
+
+    def view(a, b=None): ...
+
+    view.__annotations__ = annotations
+    assert read(view) == {}
+
+
+def test_a_mistake_in_what_is_built_in_has_no_line():
+    """A function without a file is told by its module and name."""
+    with pytest.raises(SignatureError, match=r"posix:0: `stat`, parameter `path`: nothing says"):
+        read(os.stat, is_dependency=True)
+
+
+def test_type_parameters_are_found():
+    """A name among a function's own type parameters is found."""
+
+    def view(page): ...
+
+    view.__annotations__ = {"page": "Query[list[Wanted]]"}
+    view.__type_params__ = (wanted := TypeVar("Wanted"),)
+    assert summarize(view) == [("page", "query", list[wanted])]
+
+
+def test_a_literal_holds_no_names():
+    """The texts in a `Literal` are values."""
+
+    def view(order): ...
+
+    view.__annotations__ = {"order": Query[Literal["Missing", "b"]]}
+    assert summarize(view) == [("order", "query", Literal["Missing", "b"])]
+
+
+def test_a_name_that_comes_later_is_none_yet():
+    """A variable around the function that has no value yet makes no trouble."""
+
+    def make():
+        def view(page: Query[int]):
+            return later
+
+        found = summarize(view)
+        later = 1
+        return found, later
+
+    assert make()[0] == [("page", "query", int)]
+
+
+def test_a_secret_in_an_optional_is_one():
+    """A secret may be told inside an optional, and a title goes to the schema."""
+
+    def view(token: Annotated[Header[Secret[str] | None], Param(title="Token")] = None): ...
+
+    expected = Annotated[
+        Annotated[str, Meta(extra_json_schema={"writeOnly": True})] | None,
+        Meta(title="Token"),
+        Meta(extra_json_schema={"writeOnly": True}),
+    ]
+    assert read(view)["token"].type == expected
+
+
+def test_limits_join_those_of_the_type():
+    """A limit joins what stands in the type already, and a name for a type keeps its limits."""
+    alias = TypeAliasType("alias", Query[Annotated[str, Meta(max_length=9)]])
+
+    def view(name, kind): ...
+
+    view.__annotations__ = {"name": Annotated[alias, Param(min_length=1)], "kind": Annotated[Query[Kind], Param(ge=1)]}
+    with pytest.raises(SignatureError, match="Kind knows no limit `ge`"):
+        read(view)
+    view.__annotations__["kind"] = Query[Kind]
+    assert read(view)["name"].type == Annotated[str, Meta(min_length=1), Meta(max_length=9)]
+
+
 def test_a_dataclass_can_be_a_dependency():
     """The fields of a dataclass are the parameters of a dependency."""
 
@@ -343,9 +476,11 @@ def test_a_dataclass_can_be_a_dependency():
     class Paging:
         page: Query[int] = 1
         size: Annotated[Query[int], Param(le=100)] = 20
+        tags: Query[list[str]] = dataclasses.field(default_factory=list)
 
     parameters = read(Paging, is_dependency=True)
-    assert [1, 20] == [each.default for each in parameters.values()]
+    assert [1, 20] == [each.default for each in parameters.values()][:2]
+    assert Paging(tags=parameters["tags"].default) == Paging()
 
 
 def test_the_instance_of_a_method_is_skipped():
@@ -444,6 +579,14 @@ def _lost_limit(a: Annotated[Query[UUID], Param(ge=1)]): ...
 def _untagged(a: Body[DataOrder | Order]): ...
 
 
+@dataclasses.dataclass
+class Unresolvable:
+    number: OnlyForCheckers
+
+
+def _unresolvable_model(a: Unresolvable): ...
+
+
 def _unresolved(a: Query[int], b: OnlyForCheckers): ...
 
 
@@ -471,6 +614,7 @@ MISTAKES = [
     (_positional, "`a`", "it is positional-only, and marked"),
     (_lost_limit, "`a`", "UUID knows no limit `ge`"),
     (_untagged, "`a`", "cannot be read from a request"),
+    (_unresolvable_model, "`a`", "an annotation of Unresolvable cannot be resolved"),
     (_unresolved, "`b`", "'OnlyForCheckers' cannot be resolved"),
     (_unresolved_result, "its result", "outside `if TYPE_CHECKING`"),
 ]

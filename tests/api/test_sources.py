@@ -165,6 +165,14 @@ def test_the_first_of_two_cookies_counts(door):
     assert send(reach(door, make_app("cookie", int)), "cookie", "1", "2").text == "1"
 
 
+@pytest.mark.parametrize("cookie", ["1 2", "1, 2", '"1', "(1)\\"])
+def test_a_cookie_that_breaks_the_rules_is_told(door, cookie):
+    """A cookie with characters that RFC 6265 does not allow is a fault, and does not count as absent."""
+    client = reach(door, make_app("cookie", int | None, None, default=None))
+    answer = client.get("/", headers={"Cookie": f"other=x;\tvalue={cookie} ; more=y"})
+    assert read_faults(answer) == [{"where": "cookie.value", "expected": "an integer", "got": cookie}]
+
+
 @pytest.mark.parametrize("source", ["query", "form", "header"])
 @pytest.mark.parametrize(("type_", "value"), [(list[int], [1, 2]), (set[int], {1, 2}), (tuple[int, ...], (1, 2))])
 def test_repeated_names_are_lists(door, source, type_, value):
@@ -244,7 +252,7 @@ def test_an_alias_is_the_name_in_the_request(door):
     """An alias is the name by which a value comes, and by which a fault tells it."""
     client = reach(door, make_app("query", int, Param(alias="page-size")))
     assert client.get("/?page-size=3").text == "3"
-    assert read_faults(client.get("/?value=3"))[0]["where"] == 'query["page-size"]'
+    assert read_faults(client.get("/?value=3"))[0]["where"] == "query.page-size"
 
 
 def test_an_alias_of_a_path_names_the_variable(door):
@@ -326,6 +334,17 @@ def test_a_model_takes_headers_and_cookies(door):
     assert reach(door, make_app("cookie", Filters)).get("/", headers=headers).text == (
         "Filters(q='b', tags=[3], limit=4)"
     )
+
+
+def test_a_model_tells_its_headers(door):
+    """A fault in a model of headers is told by the name of the header."""
+
+    class Named(msgspec.Struct):
+        request_id: int
+
+    client = reach(door, make_app("header", Named))
+    assert client.get("/", headers={"Request-Id": "7"}).text == "Named(request_id=7)"
+    assert [fault["where"] for fault in read_faults(client.get("/"))] == ["header.request-id"]
 
 
 def test_a_model_may_be_missing(door):

@@ -45,7 +45,7 @@ def use_accounts(caller: Caller) -> None:
     account = models.Registration(login="grace", password="a long password")
     assert caller.call("accounts.register", 201, body=account).scopes == [models.Scope.ORDERS]
     assert caller.call("accounts.register", 409, body=account).detail == "The login grace is taken."
-    form = models.AccountsLoginDataBody(login="grace", password="a long password")
+    form = models.AccountsLoginBody(login="grace", password="a long password")
     assert caller.call("accounts.login", 200, body=form).token_type == "bearer"
     fault = caller.call("accounts.register", 422, body=models.Registration(login="G", password="x")).errors[0]
     assert fault.where == "body.login"
@@ -106,9 +106,10 @@ def use_orders(caller: Caller) -> None:
 def main(url: str, token: str, key: str) -> None:
     """Call the server, and say how often."""
     caller = Caller(url, token, key)
-    use_accounts(caller)
-    use_products(caller)
-    use_orders(caller)
+    with caller.client:
+        use_accounts(caller)
+        use_products(caller)
+        use_orders(caller)
     sys.stdout.write(f"the generated client: {caller.calls} calls, as expected\n")
 
 

@@ -6,6 +6,8 @@ import asyncio
 
 import pytest
 
+from demijohn.doors.exchange import Watch
+
 from .aftermath import Case
 from .injection import CALLED_BY_VIEW, HOOKS, OTHERS, Target
 from .interruption import WAYS, Interruption, leave_while_it_waits
@@ -19,6 +21,12 @@ FEWEST = {
     ("/stream", "async"): 20,
     ("/socket", "async"): 20,
 }
+
+
+@pytest.fixture(autouse=True)
+def _is_impatient(monkeypatch):
+    """Have clients asked after from the first await on, where most of these are over by the time that is usual."""
+    monkeypatch.setattr(Watch, "PATIENCE", 0)
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -16,7 +16,7 @@ from orders.tables import ProductRow
 LARGEST_PICTURE = 256 * 1024
 PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp")
 
-bp = Blueprint("pictures", __name__, url_prefix="/products/<sku>/picture")
+bp = Blueprint("pictures", __name__, url_prefix="/pictures/<sku>")
 
 
 @bp.put("")

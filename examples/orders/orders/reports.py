@@ -39,7 +39,7 @@ def show_sales(
     if status:
         rows = rows.where(OrderRow.status.in_(status))
     found = session.execute(rows.group_by(period).order_by(period))
-    return [{"period": name, "orders": count, "revenue": Decimal(total) / 100} for name, count, total in found]
+    return [{"period": name, "orders": count, "revenue": Decimal(total).scaleb(-2)} for name, count, total in found]
 
 
 @bp.get("/stock")

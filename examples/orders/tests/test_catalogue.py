@@ -97,24 +97,24 @@ def test_price_in_the_currency_of_the_cookie(anybody: FlaskClient) -> None:
 def test_picture(client: FlaskClient) -> None:
     """A picture is kept, sent, and thrown away."""
     form = {"picture": (BytesIO(PNG), "cup.png", "image/png"), "text": "A cup"}
-    answer = client.put("/products/CUP-1/picture", data=form)
+    answer = client.put("/pictures/CUP-1", data=form)
     assert answer.get_json() == {"sku": "CUP-1", "content_type": "image/png", "size": len(PNG), "text": "A cup"}
-    shown = client.get("/products/CUP-1/picture")
+    shown = client.get("/pictures/CUP-1")
     assert (shown.data, shown.mimetype, shown.headers["X-Content-Type-Options"]) == (PNG, "image/png", "nosniff")
-    assert client.delete("/products/CUP-1/picture").status_code == 204
-    assert client.get("/products/CUP-1/picture").status_code == 404
+    assert client.delete("/pictures/CUP-1").status_code == 204
+    assert client.get("/pictures/CUP-1").status_code == 404
 
 
 @pytest.mark.parametrize(("size", "content_type"), [(58, "image/svg+xml"), (256 * 1024 + 1, "image/png")])
 def test_bad_pictures(client: FlaskClient, size: int, content_type: str) -> None:
     """What is no picture, or too big, is a fault of the field."""
     form = {"picture": (BytesIO(bytes(size)), "cup", content_type)}
-    answer = client.put("/products/CUP-1/picture", data=form)
+    answer = client.put("/pictures/CUP-1", data=form)
     assert (answer.status_code, answer.get_json()["errors"][0]["where"]) == (422, "file.picture")
 
 
 @pytest.mark.parametrize("form", [{}, {"picture": "text"}])
 def test_picture_is_missing(client: FlaskClient, form: dict[str, str]) -> None:
     """A text is no file."""
-    answer = client.put("/products/CUP-1/picture", data=form, content_type="multipart/form-data")
+    answer = client.put("/pictures/CUP-1", data=form, content_type="multipart/form-data")
     assert (answer.status_code, answer.get_json()["errors"][0]["where"]) == (422, "file.picture")

@@ -17,7 +17,7 @@ def test_sales(client: FlaskClient, program: FlaskClient) -> None:
     client.post("/orders", json={**ORDER, "deliver_to": ADDRESS})
     month = f"{datetime.now(UTC):%Y-%m}"
     sales = program.get("/reports/sales?by=month&since=2020-01-01&status=placed&status=paid").get_json()
-    assert sales == [{"period": month, "orders": 1, "revenue": "36"}]
+    assert sales == [{"period": month, "orders": 1, "revenue": "36.00"}]
     assert program.get("/reports/sales?status=sent").get_json() == []
 
 

@@ -147,7 +147,7 @@ class Answers:
     def _build_stream(self, kind: type[EventStream[Any] | JSONLines[Any]], member: Any) -> Schema:
         items = get_args(member)
         if not items:
-            return {"schema": {"type": "string"}}
+            return {}
         item: Any = items[0]
         schema = {} if _find_class(item) is Event else self._build_schema(item)
         if issubclass(kind, EventStream):
@@ -155,10 +155,8 @@ class Answers:
             if item is not str and schema:
                 data = {**data, "contentMediaType": "application/json", "contentSchema": schema}
             schema = {"type": "object", "properties": {"data": data, **_EVENT}, "required": ["data"]}
-        if self._has_item_schemas:
-            return {"itemSchema": schema}
         # Before OpenAPI 3.2 nothing but an extension can say it.
-        return {"schema": {"type": "string"}, "x-itemSchema": schema}
+        return {"itemSchema" if self._has_item_schemas else "x-itemSchema": schema}
 
 
 def iter_results(annotation: Any) -> Iterator[tuple[Any, int | None]]:

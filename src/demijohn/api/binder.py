@@ -9,154 +9,27 @@ answers with every fault at once.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
-from inspect import iscoroutinefunction
 from typing import Any
 
-from .. import _current
-from ..pipeline.bridge import find_coroutine, mark_coroutine
-from ..pipeline.drive import Step
+from ..json.provider import DefaultJSONProvider
+from ..pipeline.plan import is_overridden
 from ..typing import AppLike
 from .annotations import find_place
-from .depends import Dependencies, compile_dependencies, note_error
+from .binding import NOT_READ, Binding, Operation, ReadParameters
+from .depends import compile_dependencies
 from .faults import Fault
-from .operations import OperationSettings, find_settings
-from .problems import InvalidRequest
-from .reading import ABSENT
-from .results import Encode, compile_result
-from .signature import Signature, SignatureError, may_bind, read_signature
+from .models import is_model
+from .operations import OperationSettings, find_response, find_settings
+from .problems import Problem
+from .reading import ABSENT, Read
+from .results import compile_result, is_new_to_flask
+from .signature import Parameter, Signature, SignatureError, may_bind, read_signature
 from .sources import compile_source
 
-#: Reads the parameters of a function: is given the request, the values of the URL and a list for faults.
-ReadParameters = Callable[[Any, Mapping[str, Any], list[Fault]], dict[str, Any]]
-
-#: Sources that are not read here: what is passed on, and what other functions return.
-_NOT_READ = frozenset({"url", "depends"})
-
-
-class Operation:
-    """Hold what one function that answers requests was compiled to.
-
-    Args:
-        signature: What the function asks for.
-        read: Reads its parameters.
-        dependencies: What it depends on, or None.
-        encode: Turns what it returns into what is sent, or None.
-    """
-
-    __slots__ = ("dependencies", "dropped", "encode", "read", "signature")
-
-    def __init__(
-        self,
-        signature: Signature,
-        read: ReadParameters,
-        dependencies: Dependencies | None,
-        encode: Encode | None,
-    ) -> None:
-        self.signature = signature
-        self.read = read
-        self.dependencies = dependencies
-        self.encode = encode
-        #: Variables of the URL that the function knows by another name, or leaves to its dependencies.
-        self.dropped = tuple(
-            {p.alias for p in signature.parameters if p.source == "path" and p.alias != p.name}
-            | (_find_untaken(signature.function, dependencies.url_names) if dependencies else set())
-        )
-
-    def bind(self, request: Any, values: dict[str, Any], faults: list[Fault]) -> None:
-        """Add the parameters to the values of the URL, and faults to the list."""
-        values.update(self.read(request, values, faults))
-        for name in self.dropped:
-            values.pop(name, None)
-
-
-class Binding:
-    """Answer requests by a typed view.
-
-    Args:
-        function: The view, as it is registered.
-        operations: What it was compiled to, by method; None where that method
-            is answered by something that asks for nothing.
-        default: What answers the methods that are not named.
-    """
-
-    def __init__(
-        self, function: Callable[..., Any], operations: Mapping[str, Operation | None], default: Operation | None
-    ) -> None:
-        self.function = function
-        self._operations = operations
-        self._default = default
-        #: A view that may be called in place of `function`; None where `steps` has to be taken.
-        self.view = None
-        self._views = {method: _make_view(function, operation) for method, operation in operations.items()}
-        self._default_view = _make_view(function, default)
-        if not any(operation.dependencies for operation in self.operations):
-            self.view = self._make_view() if operations else self._default_view
-
-    @property
-    def operations(self) -> list[Operation]:
-        """What the view was compiled to, each once."""
-        found = [*self._operations.values(), self._default]
-        return list(dict.fromkeys(operation for operation in found if operation is not None))
-
-    @property
-    def signatures(self) -> dict[str | None, Signature]:
-        """What is asked for, by method; None stands for all others."""
-        found = [*self._operations.items(), (None, self._default)]
-        return {method: operation.signature for method, operation in found if operation is not None}
-
-    def find(self, method: str) -> Operation | None:
-        """Return what answers a method; None if that asks for nothing."""
-        return self._operations.get(method, self._default)
-
-    def steps(self, context: Any, values: Mapping[str, Any] | None) -> Step[Any]:
-        """Bind the parameters, call the dependencies and the view.
-
-        Args:
-            context: The request context.
-            values: The values of the URL.
-
-        Returns:
-            The result, for the pipeline.
-
-        Raises:
-            InvalidRequest: With all faults of all parameters.
-        """
-        arguments = dict(values or {})
-        request = context.request
-        operation = self.find(request.method)
-        if operation is None or operation.dependencies is None:
-            view = context.plan.make_sync(self._views.get(request.method, self._default_view))
-            return (yield partial(view, **arguments), ())
-        faults: list[Fault] = []
-        prepared = operation.dependencies.prepare(context, values or {}, faults)
-        operation.bind(request, arguments, faults)
-        if faults:
-            # A parameter may be asked for by the view and by what it depends on.
-            raise InvalidRequest(list({(fault.where, fault.expected): fault for fault in faults}.values()))
-        result = yield from operation.dependencies.call(context, prepared, self.function, arguments)
-        try:
-            return result if operation.encode is None else operation.encode(result)
-        except BaseException as error:
-            note_error(context, error)
-            raise
-
-    def _make_view(self) -> Callable[..., Any]:
-        """Return a view that looks which method is to be answered."""
-        views, default = self._views, self._default_view
-
-        def choosing_view(**values: Any) -> Any:
-            return views.get(_current.get_request().method, default)(**values)
-
-        async def choosing_view_on_loop(**values: Any) -> Any:
-            chosen = views.get(_current.get_request().method, default)
-            return await (find_coroutine(chosen) or chosen)(**values)
-
-        if find_coroutine(self.function) is not None:
-            mark_coroutine(choosing_view, choosing_view_on_loop)
-        return choosing_view_on_loop if iscoroutinefunction(self.function) else choosing_view
+#: What a JSON provider writes by.
+_JSON_METHODS = ("default", "dumps", "response")
 
 
 def bind_view(
@@ -178,17 +51,21 @@ def bind_view(
         SignatureError: The view asks for what cannot be bound.
     """
     arguments = frozenset(url_arguments)
-    view_class = getattr(function, "view_class", None)
+    view_class: Any = getattr(function, "view_class", None)
     if view_class is None:
         operation = _compile(app, function, function, arguments)
         return None if operation is None else Binding(function, {}, operation)
-    single = _compile_method(app, function, view_class, "dispatch_request", arguments)
+    is_wrapped = _is_wrapped(function) or bool(view_class.decorators)
+    single = _compile_method(app, function, view_class, "dispatch_request", arguments, is_wrapped=is_wrapped)
     if single is not None:
         return Binding(function, {}, single)
     if not _answers_by_method(view_class):
         return None
+    is_called_otherwise = is_wrapped or not _dispatches_plainly(view_class)
     operations = {
-        method: _compile_method(app, function, view_class, _find_method(view_class, method), arguments)
+        method: _compile_method(
+            app, function, view_class, _find_method(view_class, method), arguments, is_wrapped=is_called_otherwise
+        )
         for method in sorted(methods)
     }
     return Binding(function, operations, None) if any(operations.values()) else None
@@ -204,11 +81,14 @@ def compile_parameters(signature: Signature) -> ReadParameters:
         A function that returns keyword arguments.  What did not come is
         missing in them, and either has a default or a fault in the list.
     """
-    bound = [parameter for parameter in signature.parameters if parameter.source not in _NOT_READ]
+    bound = [parameter for parameter in signature.parameters if parameter.source not in NOT_READ]
     names: dict[str, set[str]] = {}
     for parameter in bound:
         names.setdefault(parameter.source, set()).add(parameter.alias)
-    reads = [(parameter.name, compile_source(parameter, names[parameter.source])) for parameter in bound]
+    reads = [
+        (parameter.name, _read_unless_given(parameter, compile_source(parameter, names[parameter.source])))
+        for parameter in bound
+    ]
 
     def read_parameters(request: Any, url_values: Mapping[str, Any], faults: list[Fault]) -> dict[str, Any]:
         values = {}
@@ -221,19 +101,35 @@ def compile_parameters(signature: Signature) -> ReadParameters:
     return read_parameters
 
 
+def _read_unless_given(parameter: Parameter, read: Read) -> Read:
+    """Let a body be what a preprocessor of URL values has put in its place, as in Flask."""
+    if parameter.source != "body":
+        return read
+    name = parameter.name
+
+    def read_unless_given(request: Any, url_values: Mapping[str, Any], faults: list[Fault]) -> Any:
+        # SECURITY: a variable of the URL is no model, and so does not stand for one.
+        if name in url_values and is_model(type(url_values[name])):
+            return url_values[name]
+        return read(request, url_values, faults)
+
+    return read_unless_given
+
+
 def _compile(
     app: AppLike, view: Callable[..., Any], function: Callable[..., Any], arguments: frozenset[str], **options: Any
 ) -> Operation | None:
     if not may_bind(function):
         return None
-    signature = read_signature(function, arguments, **options)
-    if not signature.binds:
+    signature = _read_signature(app, function, arguments, **options)
+    told = [find_settings(app, each) for each in dict.fromkeys([function, view, getattr(view, "view_class", view)])]
+    models = [model for settings in told for model in _find_models(settings)]
+    if not signature.binds or not (models or _is_asked_for(app, signature)):
         return None
-    is_wrapped = hasattr(view, "__wrapped__") or hasattr(function, "__wrapped__")
+    is_wrapped = options.get("is_wrapped", False) or _is_wrapped(view) or _is_wrapped(function)
     name = getattr(function, "__qualname__", None) or repr(function)
-    settings = find_settings(app, function)
     try:
-        encode = compile_result(signature.result, name, _find_models(settings), is_wrapped=is_wrapped)
+        encode = compile_result(signature.result, name, models, is_wrapped=is_wrapped)
     except TypeError as error:
         if not is_wrapped:
             place = find_place(function)
@@ -244,14 +140,57 @@ def _compile(
         # It is what a decorator makes of the result that is sent.
         encode = None
     dependencies = compile_dependencies(app, signature, arguments, compile_parameters)
-    return Operation(signature, compile_parameters(signature), dependencies, encode)
+    return Operation(signature, compile_parameters(signature), dependencies, encode, partial(_is_problem, told))
+
+
+def _read_signature(app: AppLike, function: Callable[..., Any], arguments: frozenset[str], **options: Any) -> Signature:
+    """Read a signature; where the application gives views more than the URL has, models without a mark may be that."""
+    try:
+        return read_signature(function, arguments, **options)
+    except SignatureError:
+        if not (app.url_value_preprocessors or is_overridden(app, "dispatch_request")):
+            raise
+        return read_signature(function, arguments, **{**options, "is_wrapped": True})
+
+
+def _is_asked_for(app: AppLike, signature: Signature) -> bool:
+    """Say whether a view could not be one of an application that knows Flask alone.
+
+    Such a view may be annotated with what it returns, and still wants Flask's own JSON.
+    """
+    if any(parameter.source != "url" for parameter in signature.parameters):
+        return True
+    provider = app.json
+    writes_models = any(
+        name in vars(provider) or getattr(type(provider), name, None) is not getattr(DefaultJSONProvider, name)
+        for name in _JSON_METHODS
+    )
+    return not is_overridden(app, "make_response") and is_new_to_flask(signature.result, writes_models=writes_models)
 
 
 def _compile_method(
-    app: AppLike, view: Callable[..., Any], view_class: Any, name: str, arguments: frozenset[str]
+    app: AppLike,
+    view: Callable[..., Any],
+    view_class: Any,
+    name: str,
+    arguments: frozenset[str],
+    *,
+    is_wrapped: bool = False,
 ) -> Operation | None:
     function = getattr(view_class, name, None)
-    return None if function is None else _compile(app, view, function, arguments, skip_self=True)
+    if function is None:
+        return None
+    return _compile(app, view, function, arguments, skip_self=True, is_wrapped=is_wrapped)
+
+
+def _is_wrapped(function: Any) -> bool:
+    return hasattr(function, "__wrapped__")
+
+
+def _dispatches_plainly(view_class: Any) -> bool:
+    """Say whether nothing but `MethodView` itself calls the methods of a class."""
+    name: str = next(base for base in view_class.__mro__ if "dispatch_request" in vars(base)).__name__
+    return name == "MethodView"
 
 
 def _answers_by_method(view_class: Any) -> bool:
@@ -263,59 +202,18 @@ def _find_method(view_class: Any, method: str) -> str:
     return "get" if name == "head" and not hasattr(view_class, "head") else name
 
 
+def _is_problem(told: list[OperationSettings], status: int) -> bool:
+    """Say whether an answer is declared to be a `Problem`."""
+    return any(Problem in _list_models(find_response(settings, status)) for settings in told)
+
+
 def _find_models(settings: OperationSettings) -> list[Any]:
     """Return the types that `@app.responses` names."""
-    found = []
-    for answer in settings.responses.values():
-        parts = answer if isinstance(answer, tuple) else (answer,)
-        for part in parts:
-            model = part.get("model") if isinstance(part, Mapping) else part
-            if model is not None and not isinstance(model, str):
-                found.append(model)
-    return found
+    return [model for answer in settings.responses.values() for model in _list_models(answer)]
 
 
-def _make_view(function: Callable[..., Any], operation: Operation | None) -> Callable[..., Any]:
-    """Return a view that binds, calls the function and encodes its result."""
-    if operation is None:
-        return function
-    bind = operation.bind
-    encode = operation.encode or _keep
-    on_loop = function if iscoroutinefunction(function) else find_coroutine(function)
-
-    def view(**values: Any) -> Any:
-        faults: list[Fault] = []
-        bind(_current.get_request(), values, faults)
-        if faults:
-            raise InvalidRequest(faults)
-        return encode(function(**values))
-
-    def encoding_view(**values: Any) -> Any:
-        return encode(function(**values))
-
-    async def view_on_loop(**values: Any) -> Any:
-        faults: list[Fault] = []
-        bind(_current.get_request(), values, faults)
-        if faults:
-            raise InvalidRequest(faults)
-        return encode(await on_loop(**values))
-
-    if on_loop is function:
-        return view_on_loop
-    # PERF: 0.4 µs where there is nothing to bind: the request is not made.
-    is_bound = any(parameter.source not in _NOT_READ for parameter in operation.signature.parameters)
-    made = view if is_bound else encoding_view
-    if on_loop is not None:
-        mark_coroutine(made, view_on_loop)
-    return made
-
-
-def _keep(value: Any) -> Any:
-    return value
-
-
-def _find_untaken(function: Callable[..., Any], names: Collection[str]) -> set[str]:
-    """Return those names that a function cannot be called with."""
-    parameters = inspect.signature(function).parameters
-    takes_all = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
-    return set() if takes_all else set(names).difference(parameters)
+def _list_models(answer: Any) -> list[Any]:
+    """Return the types in what was told about one answer."""
+    parts = answer if isinstance(answer, tuple) else (answer,)
+    models = [part.get("model") if isinstance(part, Mapping) else part for part in parts]
+    return [model for model in models if model is not None and not isinstance(model, str)]

@@ -14,7 +14,7 @@ from msgspec import inspect
 from werkzeug.datastructures import FileStorage
 
 from .limits import tell_type
-from .models import find_reader
+from .models import find_reader, model_kind
 from .nodes import list_all_parts
 
 #: What is wrong, and what to write instead.
@@ -96,7 +96,10 @@ def check_type(type_: Any, source: str, *, is_model: bool) -> Fault | None:
         return None if _is_file(type_) else (f"{tell_type(type_)} is no file", "use `File` or `list[File]`")
     try:
         node = find_reader(type_, lax=source != "body").node
-    except (TypeError, ValueError, NameError, AttributeError) as error:
+    except NameError as error:
+        what = f"an annotation of {tell_type(type_)} cannot be resolved ({error})"
+        return what, "define what it names at the top of a module, and not for type checkers alone"
+    except (TypeError, ValueError, AttributeError) as error:
         return f"{tell_type(type_)} cannot be read from a request: {error}", "use a type that JSON can stand for"
     custom = _find_custom(node)
     if custom is not None:
@@ -156,8 +159,13 @@ def _fits(type_: Any, default: Any) -> bool:
 
 
 def _list_classes(type_: Any) -> list[type]:
+    """List the classes in a type whose instances are fine by that alone; `isinstance` takes no others."""
     found = [type_, *get_args(type_)]
-    return [each for each in found if isinstance(each, type) and not get_args(each) and each not in {int, float, str}]
+    return [each for each in found if isinstance(each, type) and not get_args(each) and not _is_no_class(each)]
+
+
+def _is_no_class(type_: type) -> bool:
+    return type_ in {int, float, str, Any} or model_kind(type_) == "typeddict"
 
 
 def _check_fields(node: inspect.Type, source: str) -> Fault | None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from werkzeug.routing import BaseConverter, Rule
 
+from ..pipeline.plan import find_plan
 from ..pipeline.urls import find_arguments_and_methods
 from ..typing import AppLike
 from .depends import walk_dependencies
@@ -68,6 +69,8 @@ def list_endpoints(app: AppLike, hidden: tuple[str, ...]) -> Iterator[Endpoint]:
     Raises:
         SignatureError: A view asks for what cannot be bound.
     """
+    # What is bound is found out by sealing, so that the document tells what runs.
+    find_plan(app)
     rules = [rule for rule in app.url_map.iter_rules() if _is_listed(app, rule, hidden)]
     described: dict[tuple[str, str], Description] = {}
     for rule in rules:
@@ -84,25 +87,17 @@ def list_endpoints(app: AppLike, hidden: tuple[str, ...]) -> Iterator[Endpoint]:
                 yield Endpoint(rule.endpoint, method, path, converters, blueprint, len(methods) > 1, description)
 
 
-def describe_function(
-    app: AppLike,
-    function: Callable[..., Any],
-    signature: Signature | None = None,
-    url_arguments: frozenset[str] = frozenset(),
-) -> Description:
+def describe_function(app: AppLike, signature: Signature, url_arguments: frozenset[str] = frozenset()) -> Description:
     """Return what a function tells.
 
     Args:
         app: The application.
-        function: The function.
-        signature: Its signature; read unless given.
+        signature: The signature of the function.
         url_arguments: The variables of its URL.
 
     Raises:
-        SignatureError: It asks for what cannot be bound.
+        SignatureError: A dependency asks for what cannot be bound.
     """
-    if signature is None:
-        signature = read_signature(function, url_arguments)
     parameters = list(signature.parameters)
     schemes: dict[int, tuple[SecurityScheme[Any], tuple[str, ...]]] = {}
     for dependency in walk_dependencies(signature, url_arguments):
@@ -117,22 +112,23 @@ def describe_function(
         signature,
         tuple(parameters),
         tuple(schemes.values()),
-        read_docstring(function),
-        find_settings(app, function),
+        read_docstring(signature.function),
+        find_settings(app, signature.function),
     )
 
 
 def _describe_view(app: AppLike, endpoint: str, method: str) -> Description:
     view = app.view_functions[endpoint]
     url_arguments, _ = find_arguments_and_methods(app, endpoint)
-    signature = _find_signature(app, endpoint, method)
+    binding = app._bind_view(endpoint, view)
+    signatures = {} if binding is None else binding.signatures
+    signature: Signature | None = signatures.get(method, signatures.get(None))
     view_class = getattr(view, "view_class", None)
     if view_class is None:
-        return describe_function(app, view, signature, url_arguments)
+        return describe_function(app, signature or _read_plain(view), url_arguments)
     name = _find_method_name(view_class, method)
-    function = getattr(view_class, name)
-    signature = signature or read_signature(function, url_arguments, skip_self=True)
-    description = describe_function(app, function, signature, url_arguments)
+    signature = signature or _read_plain(getattr(view_class, name))
+    description = describe_function(app, signature, url_arguments)
     texts = description.texts
     if not texts.summary and name == "dispatch_request":
         texts = read_docstring(view_class)
@@ -141,13 +137,9 @@ def _describe_view(app: AppLike, endpoint: str, method: str) -> Description:
     return replace(description, texts=texts, settings=settings)
 
 
-def _find_signature(app: AppLike, endpoint: str, method: str) -> Signature | None:
-    """Return what was read when the view was bound, if that is done already."""
-    view, binding = app._registry.bindings.get(endpoint, (None, None))
-    if binding is None or view is not app.view_functions[endpoint]:
-        return None
-    signatures: dict[str | None, Signature] = binding.signatures
-    return signatures.get(method, signatures.get(None))
+def _read_plain(function: Callable[..., Any]) -> Signature:
+    """Return the signature of a view that nothing is bound to: its result alone."""
+    return Signature(function, (), read_signature(function, frozenset(), is_wrapped=True).result)
 
 
 def _find_method_name(view_class: Any, method: str) -> str:

@@ -13,9 +13,20 @@ from typing import Any, NamedTuple
 from msgspec import UNSET, inspect
 
 from .faults import ACCEPTED, MOST_FAULTS, REQUIRED, TOO_DEEP, UNKNOWN, Fault, Huge, join_where, shorten
-from .nodes import ANYTHING, has_length, is_fine, is_fine_key, is_secret, list_parts, may_take, order_fields
+from .nodes import (
+    ANYTHING,
+    Judge,
+    has_length,
+    is_fine,
+    is_fine_key,
+    is_secret,
+    list_parts,
+    make_judge,
+    may_take,
+    order_fields,
+)
 from .refusals import USUAL, find_own_faults
-from .words import describe_count, describe_type, describe_values
+from .words import describe_any_of, describe_count, describe_type, describe_values
 
 
 class Spot(NamedTuple):
@@ -40,6 +51,7 @@ class Explainer:
     def __init__(self, node: inspect.Type, *, strict: bool) -> None:
         self.node = node
         self.strict = strict
+        self._judges: dict[int, Judge] = {}
         self._secrets: dict[int, bool] = {}
 
     def find_faults(self, value: Any, where: str) -> list[Fault]:
@@ -83,7 +95,10 @@ class Explainer:
         return Fault(spot.where, words, UNSET if hidden else shorten(spot.value))
 
     def _walk_leaf(self, spot: Spot) -> list[Fault]:
-        return [] if is_fine(spot.node, spot.value, spot.schema, strict=self.strict) else [self._fault(spot)]
+        judge = self._judges.get(id(spot.node))
+        if judge is None:
+            judge = self._judges[id(spot.node)] = make_judge(spot.node, strict=self.strict)
+        return [] if is_fine(judge, spot.value, spot.schema) else [self._fault(spot)]
 
     def _walk_any(self, spot: Spot) -> list[Fault]:
         """Let anything pass but numbers that nothing holds."""
@@ -136,8 +151,12 @@ class Explainer:
         too_many = len(spot.value) > most and not isinstance(node, inspect.StructType)
         if len(spot.value) < least or too_many:
             return [self._fault(spot, "an array" + describe_count(least, most, "item"))]
-        if first and spot.value[0] != node.tag:
-            return [Fault(join_where(spot.where, 0), describe_values([node.tag]), shorten(spot.value[0]))]
+        if first and not _is_tag(spot.value[0], node.tag):
+            return [
+                self._fault(
+                    spot._replace(value=spot.value[0], where=join_where(spot.where, 0)), describe_values([node.tag])
+                )
+            ]
         return self._walk_items(spot, [field.type for field in node.fields], first) or self._ask_model(spot)
 
     def _walk_dict(self, spot: Spot) -> list[Fault]:
@@ -170,7 +189,8 @@ class Explainer:
             if key in fields:
                 faults += self._walk(Spot(fields[key].type, item, where, spot.secret))
             elif tag_field is not None and key == tag_field:
-                faults += [] if item == node.tag else [Fault(where, describe_values([node.tag]), shorten(item))]
+                wrong = spot._replace(value=item, where=where)
+                faults += [] if _is_tag(item, node.tag) else [self._fault(wrong, describe_values([node.tag]))]
             elif getattr(node, "forbid_unknown_fields", False):
                 # SECURITY: the value of a misspelt secret is not told.
                 faults.append(Fault(where, UNKNOWN))
@@ -224,8 +244,12 @@ class Explainer:
         if not all(found):
             return []
         # What is wrong inside an object says more than that nothing fits; of a plain value all is told.
-        is_object = isinstance(spot.value, dict | list) and len(found) == 1
-        return found[0] if is_object else [self._fault(spot)]
+        if isinstance(spot.value, dict | list) and len(found) == 1:
+            return found[0]
+        if self.strict:
+            return [self._fault(spot)]
+        plain = [member for member in node.types if not isinstance(member, inspect.NoneType)]
+        return [self._fault(spot, describe_any_of([describe_type(member, spot.schema) for member in plain]))]
 
     def _walk_tagged(self, spot: Spot, members: list[Any]) -> list[Fault]:
         """Go on with the struct that the tag names."""
@@ -235,11 +259,14 @@ class Explainer:
             return [Fault(where, REQUIRED)]
         tag = spot.value[name]
         for member in members:
-            if member.tag == tag and type(member.tag) is type(tag):
+            if _is_tag(tag, member.tag):
                 return self._walk(spot._replace(node=member))
-        hidden = spot.secret or self.has_secret(spot.node)
         words = describe_values([member.tag for member in members])
-        return [Fault(where, words, UNSET if hidden else shorten(tag))]
+        return [self._fault(spot._replace(value=tag, where=where), words)]
+
+
+def _is_tag(value: Any, tag: Any) -> bool:
+    return type(value) is type(tag) and bool(value == tag)
 
 
 def _hide(words: str, secrets: list[str]) -> str:

@@ -88,11 +88,11 @@ def join_where(where: str, part: str | int) -> str:
         part: A name or an index in it.
 
     Returns:
-        `body.items`, `body[3]`, and `body["a b"]` for a name with other characters.
+        `body.items`, `query.page-size`, `body[3]`, and `body["a b"]` for a name with other characters.
     """
     if isinstance(part, int):
         return f"{where}[{part}]"
-    if part.isidentifier():
+    if part.replace("-", "_").isidentifier():
         return f"{where}.{_cut_text(part)}"
     return f"{where}[{json.dumps(_cut_text(part), ensure_ascii=False)}]"
 

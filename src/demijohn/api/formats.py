@@ -31,8 +31,9 @@ _PLAIN: dict[type[inspect.Type], Schema] = {
         "pattern": r"^-?P([0-9]{1,8}D(T[0-9]{1,9}(\.[0-9]{1,6})?S)?|T[0-9]{1,9}(\.[0-9]{1,6})?S)$",
     },
     inspect.UUIDType: {"type": "string", "format": "uuid"},
+    # JSON numbers are read as well; texts are what is written.
     inspect.DecimalType: {
-        "type": "string",
+        "type": ["string", "number"],
         "format": "decimal",
         "pattern": r"^-?[0-9]+(\.[0-9]+)?([Ee][+-]?[0-9]{1,4})?$",
     },

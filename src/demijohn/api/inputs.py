@@ -193,7 +193,8 @@ def _build_form(schemas: Schemas, parameters: list[Parameter], texts: Docstring)
     if encoding:
         media["encoding"] = encoding
     has_files = any(parameter.source == "file" for parameter in parameters)
-    return {each: dict(media) for each in ((_MULTIPART,) if has_files else (_URLENCODED, _MULTIPART))}, bool(required)
+    # Multipart is read without files too, but openapi-python-client writes no code that runs for two kinds of forms.
+    return {_MULTIPART if has_files else _URLENCODED: media}, bool(required)
 
 
 def _list_fields(schemas: Schemas, parameter: Parameter) -> Iterator[tuple[str, Schema, bool]]:

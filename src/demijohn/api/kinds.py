@@ -229,13 +229,8 @@ def _list_attrs_fields(type_: Any, is_result: bool) -> list[Field]:
             continue
         factory = getattr(each.default, "factory", None)
         default = NODEFAULT if each.default is nothing or factory else each.default
-        made = (_fail_to_make if each.default.takes_self else factory) if factory else NODEFAULT
-        fields.append(Field(each.name, each.name, each.alias, hints.get(each.name, Any), default, made))
+        fields.append(Field(each.name, each.name, each.alias, hints.get(each.name, Any), default, factory or NODEFAULT))
     return fields
-
-
-def _fail_to_make() -> Any:
-    raise TypeError("this default needs the instance")
 
 
 _LISTERS: dict[Kind | None, Callable[[Any], list[Field]]] = {

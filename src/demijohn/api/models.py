@@ -17,25 +17,21 @@ from msgspec import inspect
 from .explain import Explainer
 from .faults import ACCEPTED, Fault, Faulty
 from .kinds import Kind, is_model, model_kind
-from .malformed import load_anything
+from .malformed import load_anything, respell_integers
 from .mirror import mirror_result, reflect
-from .nodes import is_limited_decimal, list_all_parts
+from .nodes import find_ending, is_limited_decimal, list_all_parts
 from .refusals import REFUSALS
 
 __all__ = ["Kind", "Reader", "find_reader", "find_result_mirror", "is_model", "model_kind"]
 
-#: The types for which msgspec takes texts that are no numbers, or other numbers.
-LAX_NUMBERS = (inspect.DecimalType, inspect.FloatType, inspect.IntType, inspect.EnumType, inspect.LiteralType)
+#: What a text has to have in it for msgspec to read a decimal or a float that is no number.
+NO_NUMBERS = ("nan", "inf")
 
-#: What JSON has to have in it for a decimal to be read that is no number at all.
-#: `\\u00` is how it writes one of those letters otherwise.
-NO_NUMBER = re.compile(rb"nan|inf|\\u00", re.IGNORECASE)
+#: A text that msgspec takes for an integer, and no one else does: 1.0 and 1e3.  Texts in lists stand in quotes here.
+ODD_INTEGER = re.compile(r"(?:^|['\"])-?[0-9]+(?:\.[0-9]+(?:e[-+]?[0-9]+)?|e[-+]?[0-9]+)(?:$|['\"])", re.IGNORECASE)
 
-#: What texts have to have in them for that, or for an integer to be read where the text is not one.
-#: Texts in lists stand in quotes here.
-ODD_NUMBER = re.compile(
-    r"nan|inf|(?:^|['\"])-?[0-9]+(?:\.[0-9]+(?:e[-+]?[0-9]+)?|e[-+]?[0-9]+)(?:$|['\"])", re.IGNORECASE
-)
+#: The types whose values are integers, or may be.
+INTEGERS = (inspect.IntType, inspect.EnumType, inspect.LiteralType)
 
 
 class Reader:
@@ -50,7 +46,8 @@ class Reader:
     """
 
     __slots__ = (
-        "_always_walks", "_build", "_decoder", "_explainer", "_suspects", "intake", "lax", "mirror", "node", "type",
+        "_always_walks", "_build", "_decoder", "_explainer", "_has_endings", "_has_floats", "_has_integers",
+        "_has_null", "_may_be_odd", "intake", "lax", "mirror", "node", "type",
     )  # fmt: skip
 
     def __init__(self, type_: Any, *, lax: bool) -> None:
@@ -63,9 +60,13 @@ class Reader:
         self._decoder = msgspec.json.Decoder(shape.intake, strict=not lax)
         self.node = inspect.type_info(shape.intake)
         self._explainer = Explainer(self.node, strict=not lax)
-        suspicious = LAX_NUMBERS if lax else (inspect.DecimalType,)
         nodes = list_all_parts(self.node)
-        self._suspects = any(isinstance(part, suspicious) for part in nodes)
+        floats = (inspect.DecimalType, inspect.FloatType) if lax else inspect.DecimalType
+        self._has_floats = any(isinstance(part, floats) for part in nodes)
+        self._has_integers = lax and any(isinstance(part, INTEGERS) for part in nodes)
+        self._has_null = lax and any(isinstance(part, inspect.NoneType) for part in nodes)
+        self._has_endings = any(find_ending(part) is not None for part in nodes)
+        self._may_be_odd = self._has_floats or self._has_integers or self._has_null or self._has_endings
         self._always_walks = any(is_limited_decimal(part) for part in nodes)
 
     def read_json(self, data: bytes) -> Any:
@@ -82,13 +83,10 @@ class Reader:
             MalformedJSON: It is not JSON.
         """
         try:
-            value = self._decoder.decode(data)
-            if self._build is not None:
-                value = self._build(value)
+            value = self._decode(data)
         except REFUSALS as error:
-            raw = load_anything(data)
-            raise Faulty(self._find_faults(raw, "body") or [_doubt("body")]) from error
-        if self._always_walks or (self._suspects and (self.lax or NO_NUMBER.search(data))):
+            data, value = self._try_again(data, error)
+        if self._always_walks or self.lax or (self._may_be_odd and self._is_odd_json(data)):
             self._look_again(load_anything(data), "body")
         return value
 
@@ -111,9 +109,44 @@ class Reader:
                 got = self._build(got)
         except REFUSALS as error:
             raise Faulty(self._find_faults(value, where) or [_doubt(where)]) from error
-        if self._always_walks or (self._suspects and _is_odd(value)):
+        if self._always_walks or (self._may_be_odd and self._is_odd(value)):
             self._look_again(value, where)
         return got
+
+    def _decode(self, data: bytes) -> Any:
+        value = self._decoder.decode(data)
+        return value if self._build is None else self._build(value)
+
+    def _try_again(self, data: bytes, error: Exception) -> tuple[bytes, Any]:
+        """Read integers that are spelled as 97.0, or tell what is wrong."""
+        respelled = respell_integers(data)
+        if respelled is not None:
+            try:
+                return respelled, self._decode(respelled)
+            except REFUSALS:
+                data = respelled
+        raise Faulty(self._find_faults(load_anything(data), "body") or [_doubt("body")]) from error
+
+    def _is_odd(self, value: Any) -> bool:
+        """Tell whether texts may be read as what they do not stand for: other numbers, and null."""
+        text = (value if isinstance(value, str) else repr(value)).lower()
+        if self._has_floats and any(part in text for part in NO_NUMBERS):
+            return True
+        if self._has_null and "null" in text:
+            return True
+        if self._has_endings and (text.endswith("\n") or "\\n'" in text or '\\n"' in text):
+            return True
+        return self._has_integers and ("." in text or "e" in text) and ODD_INTEGER.search(text) is not None
+
+    def _is_odd_json(self, data: bytes) -> bool:
+        """Tell whether a body may hold texts that are no numbers, or that end in a line end."""
+        # PERF: these searches take 0.9 us for 340 bytes, a pattern that ignores case 3.5 us.
+        data = data.lower()
+        if b"\\" in data and b"\\u00" in data:  # JSON may write a character by its code
+            return True
+        if self._has_floats and (b"nan" in data or b"inf" in data):
+            return True
+        return self._has_endings and b'\\n"' in data
 
     def _find_faults(self, value: Any, where: str) -> list[Fault]:
         return self._explainer.find_faults(value, where)
@@ -164,11 +197,6 @@ def find_result_mirror(type_: Any) -> Any:
         TypeError: There is no way to tell.
     """
     return mirror_result(type_)
-
-
-def _is_odd(value: Any) -> bool:
-    text = value if isinstance(value, str) else repr(value)
-    return ODD_NUMBER.search(text) is not None
 
 
 def _doubt(where: str) -> Fault:

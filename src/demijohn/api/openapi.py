@@ -30,7 +30,7 @@ from .problems import InvalidRequest, MalformedBody, Problem, WrongContentType, 
 from .schemas import Schemas
 from .security import Security
 from .settings import DocumentSettings, find_version, read_settings
-from .signature import NOTHING
+from .signature import NOTHING, read_signature
 
 #: Methods that have a field of their own in a Path Item Object.
 _FIELDS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
@@ -156,7 +156,7 @@ class _Writer:
         parameters = own + build_parameters(self._schemas, description.parameters, texts)
         security = self._find_security(description)
         body = build_body(self._schemas, description.parameters, texts, settings.examples)
-        is_told = description.signature.binds or description.signature.result is not NOTHING
+        is_told = description.signature.parameters or description.signature.result is not NOTHING
         automatic = self._list_automatic(endpoint) if is_told else {}
         operation: dict[str, Any] = {
             "tags": self._find_tags(endpoint),
@@ -183,7 +183,7 @@ class _Writer:
         return webhooks
 
     def _write_webhook(self, webhook: Webhook) -> dict[str, Any]:
-        description = describe_function(self._app, webhook.function)
+        description = describe_function(self._app, read_signature(webhook.function, frozenset()))
         settings, texts = description.settings, description.texts
         operation: dict[str, Any] = {
             "tags": list(settings.tags or ()),

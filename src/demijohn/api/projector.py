@@ -238,9 +238,12 @@ class ModelProjector:
         self.is_closed = False
         self._is_mapping = isinstance(node, inspect.TypedDictType)
         self._is_array = getattr(node, "array_like", False)
-        self._names = {field.encode_name for field in node.fields}
-        # msgspec writes all that the `__dict__` of such an instance has.
-        self._has_loose = hasattr(self.kind, "__attrs_attrs__") and "__dict__" in dir(self.kind)
+        tag = getattr(node, "tag_field", None)
+        self._tag = {} if tag is None else {tag: node.tag}
+        # msgspec writes what is in the `__dict__` of such an instance: an attribute
+        # that somebody set, and not the default that is only in the class.
+        is_loose = any(hasattr(self.kind, mark) for mark in _LOOSE_MARKS) and "__dict__" in dir(self.kind)
+        self._attributes = {field.name for field in node.fields} if is_loose else None
         self._inner: list[tuple[str, str, Project]] = []
         self._fields: list[tuple[Any, Project | None]] = []
 
@@ -252,47 +255,51 @@ class ModelProjector:
         """
         self._fields = [(field, _compile(field.type, known)) for field in self._node.fields]
         self._inner = [(field.name, field.encode_name, inner) for field, inner in self._fields if inner is not None]
-        self.is_closed = not (self._inner or self._is_mapping or self._has_loose)
+        self.is_closed = not (self._inner or self._is_mapping or self._attributes)
 
     def __call__(self, value: Any) -> Any:
-        """Return the value itself, or an instance that has no more.
+        """Return the value itself, or what has no more than the type names.
 
         Raises:
             MisfitError: It lacks a field, or a field does not fit.
         """
         if self._is_mapping:
-            if type(value) is dict and value.keys() <= self._names and self._is_narrow_mapping(value):
-                return value
-        elif type(value) is self.kind and (self.is_closed or self._is_narrow(value)):
-            return value
-        return self._rebuild(value)
+            return self._select(value) if isinstance(value, Mapping) else self._convert(value)
+        return self._narrow(value) if isinstance(value, self.kind) else self._convert(value)
 
-    def _is_narrow(self, value: Any) -> bool:
-        if self._has_loose and not vars(value).keys() <= self._names:
-            return False
-        for name, _, inner in self._inner:
+    def _narrow(self, value: Any) -> Any:
+        """Return an instance of the class itself, or its fields.
+
+        No instance is made of them: what the class does with a new one would
+        be done for a second time.
+        """
+        is_same = type(value) is self.kind and (self._attributes is None or vars(value).keys() == self._attributes)
+        parts: dict[str, Any] = {}
+        for name, encode_name, inner in self._inner:
             part = getattr(value, name, None)
-            if part is not None and part is not msgspec.UNSET and _project_part(inner, part, f".{name}") is not part:
-                return False
-        return True
+            if part is not None and part is not msgspec.UNSET:
+                parts[encode_name] = narrow = _project_part(inner, part, f".{name}")
+                is_same = is_same and narrow is part
+        if is_same:
+            return value
+        fields = dict(self._tag)
+        for field, _ in self._fields:
+            part = parts[field.encode_name] if field.encode_name in parts else getattr(value, field.name, _MISSING)
+            if part is not _MISSING and part is not msgspec.UNSET:
+                fields[field.encode_name] = part
+        return list(fields.values()) if self._is_array else fields
 
-    def _is_narrow_mapping(self, value: dict[str, Any]) -> bool:
-        if any(field.required and field.encode_name not in value for field in self._node.fields):
-            return False
-        return all(
-            _project_part(inner, value[name], f".{name}") is value[name]
-            for _, name, inner in self._inner
-            if name in value
-        )
+    def _select(self, value: Mapping[str, Any]) -> Any:
+        """Return the items of a mapping that a TypedDict names."""
+        given = self._read_fields(value)
+        is_same = type(value) is dict and len(given) == len(value) and all(given[key] is value[key] for key in given)
+        return value if is_same else given
 
-    def _rebuild(self, value: Any) -> Any:
-        """Make an instance of the fields that the type names, and check them."""
+    def _convert(self, value: Any) -> Any:
+        """Make an instance of what has fields of the same names, and check it."""
         given = self._read_fields(value)
         try:
-            if self._is_array:
-                named = {field.name: field.encode_name for field, _ in self._fields if field.encode_name in given}
-                return self.kind(**{name: given[encode_name] for name, encode_name in named.items()})
-            return msgspec.convert(given, self._node.cls)
+            return msgspec.convert(list(given.values()) if self._is_array else given, self._node.cls)
         except (msgspec.ValidationError, TypeError) as error:
             raise MisfitError(f"does not fit {self.kind.__name__}: {error}") from error
 
@@ -300,18 +307,22 @@ class ModelProjector:
         is_mapping = isinstance(value, Mapping)
         if not is_mapping and type(value) in _SCALARS:
             raise MisfitError(f"is {_describe(value)} and no {self.kind.__name__}")
-        given: dict[str, Any] = {}
+        given: dict[str, Any] = dict(self._tag)
         for field, inner in self._fields:
             name, encode_name = field.name, field.encode_name
             part = value.get(encode_name, value.get(name, _MISSING)) if is_mapping else getattr(value, name, _MISSING)
             if part is _MISSING or part is msgspec.UNSET:
                 if field.required:
                     raise MisfitError(f"lacks the field {name!r} of {self.kind.__name__}")
+                if self._is_array:
+                    is_made = field.default_factory is not msgspec.NODEFAULT
+                    given[encode_name] = field.default_factory() if is_made else field.default
             else:
                 given[encode_name] = _project_part(inner, part, f".{name}")
         return given
 
 
+_LOOSE_MARKS = ("__attrs_attrs__", "__dataclass_fields__")
 _ARRAYS = frozenset({list, tuple, set, frozenset})
 
 _BUILTINS: dict[Any, Any] = {

@@ -29,6 +29,8 @@ Encode = Callable[[Any], Any]
 #: What the pipeline takes as it is.
 _PLAIN = (str, bytes, bytearray, Iterator, AsyncIterator, WerkzeugResponse, HTTPException, Encoded, *STREAMS)
 _UNIONS = (Union, types.UnionType)
+#: The kinds of models that Flask's own JSON provider refuses.
+_UNKNOWN_TO_JSON = frozenset({"struct", "attrs", "pydantic"})
 
 
 class ResultError(TypeError):
@@ -55,7 +57,8 @@ class Result:
         self.annotation = annotation
         members = [*iter_bodies(annotation), *others]
         self._admits_none = type(None) in members
-        self._is_wrapped = is_wrapped
+        #: Whether a dict or list that does not fit is left to Flask.
+        self._keeps_plain = is_wrapped or not is_typed(annotation)
         self._projects: list[Project] = []
         #: The class of a result, exact or that of a base -> what encodes it.
         self._by_class: dict[type, Encode] = {Problem: _encode_problem}
@@ -116,8 +119,8 @@ class Result:
             return Encoded(b"null") if self._admits_none else None
         if isinstance(value, _PLAIN) or callable(value):
             return value
-        if self._is_wrapped and isinstance(value, (dict, list)):
-            # The view itself would return a model: a decorator made this of it.
+        if self._keeps_plain and isinstance(value, (dict, list)):
+            # Where the view itself would return a model, a decorator made this of it.
             return value
         for kind in type(value).__mro__[1:]:
             if kind in self._by_base:
@@ -132,7 +135,7 @@ class Result:
                 return Encoded(dump_json(project(value)))
             except MisfitError as error:
                 failed = failed or error
-        if failed is None or (self._is_wrapped and isinstance(value, (dict, list))):
+        if failed is None or (self._keeps_plain and isinstance(value, (dict, list))):
             return value
         raise ResultError(self._describe(value, failed)) from failed
 
@@ -158,13 +161,12 @@ def compile_result(
         is_wrapped: As of `Result`.
 
     Returns:
-        None where the annotation names no model, so that results stay as
-        they are.
+        None where neither names a model, so that results stay as they are.
 
     Raises:
         TypeError: The annotation has a type that cannot be written.
     """
-    if not is_typed(annotation):
+    if not (others or is_typed(annotation)):
         return None
     return Result(annotation, name, others, is_wrapped=is_wrapped)
 
@@ -172,6 +174,26 @@ def compile_result(
 def is_typed(annotation: Any) -> bool:
     """Say whether a return annotation names a model."""
     return any(holds_model(member) or _find_stream(member) is not None for member in iter_bodies(annotation))
+
+
+def is_new_to_flask(annotation: Any, *, writes_models: bool) -> bool:
+    """Say whether a view of Flask could not return what is annotated.
+
+    A view that was written for Flask may have a TypedDict as its annotation,
+    or a list of dataclasses, and its JSON is to stay what it was.
+
+    Args:
+        annotation: The return annotation.
+        writes_models: Whether the application's own JSON provider may know
+            all models, in lists and dicts.
+    """
+    for member in iter_bodies(annotation):
+        kind = model_kind(_unwrap(member))
+        if kind not in (None, "typeddict") or _find_stream(member) is not None:
+            return True
+        if not writes_models and any(model_kind(model) in _UNKNOWN_TO_JSON for model in _iter_models(member)):
+            return True
+    return False
 
 
 def iter_bodies(annotation: Any) -> Iterator[Any]:
@@ -199,12 +221,18 @@ def iter_bodies(annotation: Any) -> Iterator[Any]:
 
 def holds_model(annotation: Any) -> bool:
     """Say whether a type is a model or a collection of them."""
+    return any(True for _ in _iter_models(annotation))
+
+
+def _iter_models(annotation: Any) -> Iterator[Any]:
+    """Yield the models that a type is, or that it is a collection of."""
     bare = _unwrap(annotation)
     origin = get_origin(bare)
-    if origin is None or is_model(origin):
-        return is_model(origin or bare)
-    is_collection = isinstance(origin, type) and issubclass(origin, Collection)
-    return (origin in _UNIONS or is_collection) and any(map(holds_model, get_args(bare)))
+    if is_model(origin or bare):
+        yield origin or bare
+    elif origin in _UNIONS or (isinstance(origin, type) and issubclass(origin, Collection)):
+        for part in get_args(bare):
+            yield from _iter_models(part)
 
 
 def _find_stream(annotation: Any) -> Any:

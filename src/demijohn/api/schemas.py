@@ -152,9 +152,6 @@ class Schemas:
     def _build_array(self, info: Any) -> Schema:
         return {"type": "array", **self._build_items(info.item_type), **read_limits(info, _ARRAY_LIMITS)}
 
-    def _build_set(self, info: Any) -> Schema:
-        return {**self._build_array(info), "uniqueItems": True}
-
     def _build_items(self, info: inspect.Type) -> Schema:
         items = self._build(info)
         return {"items": items} if items else {}
@@ -298,7 +295,8 @@ _MAKERS: dict[type[inspect.Type], Callable[[Schemas, Any], Schema]] = {
     inspect.Metadata: Schemas._build_metadata,
     inspect.UnionType: Schemas._build_union,
     **dict.fromkeys((inspect.ListType, inspect.VarTupleType, inspect.CollectionType), Schemas._build_array),
-    **dict.fromkeys((inspect.SetType, inspect.FrozenSetType), Schemas._build_set),
+    # What comes for a set may hold a value twice.
+    **dict.fromkeys((inspect.SetType, inspect.FrozenSetType), Schemas._build_array),
     inspect.TupleType: Schemas._build_tuple,
     **dict.fromkeys((inspect.DictType, inspect.FrozenDictType), Schemas._build_mapping),
 }

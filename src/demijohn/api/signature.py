@@ -7,6 +7,7 @@ what to write instead.  What is not marked and is no model stays as in Flask.
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -114,6 +115,7 @@ def read_signature(
     *,
     is_dependency: bool = False,
     skip_self: bool = False,
+    is_wrapped: bool = False,
 ) -> Signature:
     """Read what a function asks for.
 
@@ -122,6 +124,7 @@ def read_signature(
         url_arguments: The names of the URL's variables.
         is_dependency: Nobody but the binder calls it, so that it has to know every parameter.
         skip_self: The first parameter is an instance, which is not bound.
+        is_wrapped: Something else calls it, and may give it models: those are bound only where they are marked.
 
     Returns:
         What it asks for; nothing at all for a plain Flask view.
@@ -129,20 +132,34 @@ def read_signature(
     Raises:
         SignatureError: It asks for something that cannot be given.
     """
-    return _SignatureReader(function, url_arguments, is_dependency, skip_self).read()
+    if is_dependency and getattr(function, "__hash__", None) is not None:
+        return _read_dependency(function, url_arguments)
+    return _SignatureReader(function, url_arguments, is_dependency, skip_self, is_wrapped).read()
+
+
+@functools.lru_cache(maxsize=4096)
+def _read_dependency(function: Callable[..., Any], url_arguments: frozenset[str]) -> Signature:
+    """Read what a dependency asks for, once for all the views that depend on it."""
+    return _SignatureReader(function, url_arguments, True, False, False).read()
 
 
 class _SignatureReader:
     """Read the signature of one function."""
 
     def __init__(
-        self, function: Callable[..., Any], url_arguments: frozenset[str], is_dependency: bool, skip_self: bool
+        self,
+        function: Callable[..., Any],
+        url_arguments: frozenset[str],
+        is_dependency: bool,
+        skip_self: bool,
+        is_wrapped: bool,
     ) -> None:
         self.function = function
         self.url_arguments = url_arguments
         self.is_dependency = is_dependency
         self.skip_self = skip_self
-        self.is_wrapped = hasattr(function, "__wrapped__")
+        # A decorator may show the signature of what it wraps without naming that.
+        self.is_wrapped = is_wrapped or hasattr(function, "__wrapped__") or hasattr(function, "__signature__")
 
     def read(self) -> Signature:
         """Give what the function asks for."""

@@ -9,9 +9,11 @@ added.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+import msgspec
 from msgspec import inspect
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.http import parse_list_header
@@ -133,6 +135,8 @@ def _compile_fields(parameter: Parameter, siblings: frozenset[str]) -> Read:
         except Faulty as error:
             told = {fault.where for fault in found}
             found += [fault for fault in error.faults if fault.where not in told]
+        if source == "header":
+            found = [msgspec.structs.replace(fault, where=_name_field(source, fault.where)) for fault in found]
         add_faults(faults, found, parameter)
         return ABSENT
 
@@ -184,8 +188,18 @@ def _find_in_header(alias: str) -> FindTexts:
 
 
 def _find_in_cookie(alias: str) -> FindTexts:
-    # RFC 6265, section 5.4: of cookies of one name, that of the longest path comes first.
-    return lambda request: request.cookies.getlist(alias)[:1]
+    find_raw = re.compile(rf"(?:^|;)[ \t]*{re.escape(alias)}[ \t]*=([^;]*)").search
+
+    def find(request: Any) -> list[str]:
+        # RFC 6265, section 5.4: of cookies of one name, that of the longest path comes first.
+        texts: list[str] = request.cookies.getlist(alias)[:1]
+        if texts or "Cookie" not in request.headers:
+            return texts
+        # Werkzeug drops a cookie with characters that the RFC does not allow; but it came, so it is not absent.
+        raw = find_raw(request.headers["Cookie"])
+        return [] if raw is None else [raw[1].strip(" \t")]
+
+    return find
 
 
 def _find_in_form(alias: str) -> FindTexts:
@@ -236,8 +250,6 @@ def _takes_unknown(reader: Reader, node: Any) -> bool:
 
 
 def _name_place(parameter: Parameter) -> str:
-    if parameter.source == "header":
-        return f"header.{parameter.alias}"
     return join_where(parameter.source, parameter.alias)
 
 

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 import click
 
 from demijohn.app import Flask
+from demijohn.pipeline.plan import find_plan
 
 from .access_log import AccessLog
 from .health import LEAVING, STOPPING, Front, State
@@ -210,6 +211,8 @@ class Loader:
                 f"The application {app.import_name!r} switches debug mode on, which shows its inside to everybody."
                 " Take 'debug = True' out of its code, or develop with the command 'run'."
             )
+        # What is wrong with a typed view is told now, and not to its first client.
+        find_plan(app)
         choice = _choose(app, settings.interface)
         app._knows_interface = True
         notes = [] if choice.note is None else [choice.note]

@@ -7,9 +7,11 @@ that bring its body and the messages that make its answer.
 from __future__ import annotations
 
 import asyncio
+import io
 from typing import TYPE_CHECKING, Any
 
 from .bodies import NAMED_BODIES
+from .environ import build_environ
 from .exchange import serve_http
 from .handshake import open_socket
 from .lifespan import serve_lifespan
@@ -85,8 +87,8 @@ class AsgiPeer:
     """
 
     __slots__ = (
-        *("_body_end", "_has_body_events", "_receive", "_scope", "_send"),
-        *("announced", "cookies", "expects_body", "host", "is_plain", "method", "path", "was_cut"),
+        *("_body_end", "_first", "_has_body_events", "_heads", "_receive", "_scope", "_send"),
+        *("announced", "body", "cookies", "expects_body", "host", "is_plain", "method", "path", "was_cut"),
     )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,12 +96,14 @@ class AsgiPeer:
         self._receive = receive
         self._send = send
         self.was_cut = False
+        self.body = b""
+        self._first: MutableMapping[str, Any] | None = None
         self._has_body_events = True
         self._body_end: asyncio.Future[None] | None = None
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         headers = scope["headers"]
-        heads: dict[bytes, bytes] = dict(headers)
+        self._heads = heads = dict[bytes, bytes](headers)
         # Where one is repeated or it is no list, the environ has to be made of all of them.
         self.is_plain = (
             type(headers) is list
@@ -121,6 +125,38 @@ class AsgiPeer:
         """Return all that the server says of the request."""
         return read_scope(self._scope)
 
+    def read_query(self) -> str:
+        """Return the query, its bytes as latin-1."""
+        query: str = self._scope["query_string"].decode("latin-1")
+        return query
+
+    def read_content_type(self) -> str | None:
+        """Return the header `Content-Type`, or None."""
+        value = self._heads.get(b"content-type")
+        return None if value is None else value.decode("latin-1")
+
+    def build_environ(self) -> dict[str, Any]:
+        """Return the WSGI environ of the request, with `body` in it."""
+        return build_environ(read_scope(self._scope), io.BytesIO(self.body))
+
+    async def read_at_once(self, most: int) -> bool:
+        """Read the body into `body` where it comes in one event.
+
+        Args:
+            most: The most bytes that it may have.
+
+        Returns:
+            Whether it did; what was read is the begin of `read_chunks` if not.
+        """
+        event = await self._receive()
+        body = event.get("body", b"")
+        if event["type"] == "http.disconnect" or event.get("more_body") or type(body) is not bytes or len(body) > most:
+            self._first = event
+            return False
+        self._note_end()
+        self.body = body
+        return True
+
     async def read_chunks(self) -> AsyncIterator[bytes]:
         """Yield the pieces of the body.
 
@@ -132,7 +168,7 @@ class AsgiPeer:
         """
         has_more = True
         while has_more:
-            event = await self._receive()
+            event, self._first = self._first or await self._receive(), None
             if event["type"] == "http.disconnect":
                 self.was_cut = True
                 raise EOFError

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..pipeline.workers import Workers
 
 #: Bytes of a body that are kept in memory.
-_MOST_IN_MEMORY = 1 << 20
+MOST_IN_MEMORY = 1 << 20
 #: Versions of HTTP in which a header tells whether a body follows (RFC 9112,
 #: section 6); from HTTP/2 on none does.
 NAMED_BODIES = frozenset({"1", "1.0", "1.1"})
@@ -45,7 +45,7 @@ async def read_body(
         the limit, which `_body.open_body` answers with 413, the rest is read
         only if a view raises its limit.
     """
-    if limit is not None and announced is not None and announced.isdecimal() and int(announced) > limit:
+    if is_over(announced, limit):
         return LiveBody(chunks)
     kept: list[bytes] = []
     size = total = 0
@@ -62,7 +62,7 @@ async def read_body(
                 # What is left unread may not look like the end.
                 is_cut = True
                 break
-            if size > _MOST_IN_MEMORY:
+            if size > MOST_IN_MEMORY:
                 # SECURITY: disks are slow at times, and the loop serves everybody.
                 file = await find_threads().call(None, _write, file, kept)
                 kept, size = [], 0
@@ -75,6 +75,16 @@ async def read_body(
         file.seek(0)
         body = file
     return CutBody(body) if is_cut else body
+
+
+def is_over(announced: str | None, limit: int | None) -> bool:
+    """Say whether a body is longer than wanted by what its client tells.
+
+    Args:
+        announced: The value of Content-Length, or None.
+        limit: The most bytes that are wanted, or None.
+    """
+    return limit is not None and announced is not None and announced.isdecimal() and int(announced) > limit
 
 
 def _write(file: IO[bytes] | None, chunks: list[bytes]) -> IO[bytes]:

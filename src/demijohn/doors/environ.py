@@ -20,7 +20,8 @@ from urllib.parse import unquote_to_bytes
 from werkzeug.exceptions import BadRequest
 
 from .._lazy import Lazy
-from ..ctx import RequestContext
+from ..ctx import RequestContext, _make_request
+from ..request import Request
 from .outgoing import FileBody
 from .peer import Incoming, Peer
 
@@ -41,15 +42,39 @@ class ServerContext(RequestContext):
     """Make a request of another protocol than WSGI the current one."""
 
     peer: Peer
-    #: The body, or None where there is none.
-    body: Any = None
+
+    def _break_circles(self) -> None:
+        """Have the request freed at once; without an environ there is no circle."""
+        made = self.made_request
+        if made is None or "environ" in vars(made):
+            super()._break_circles()
+        elif made.routing_exception is not None:
+            made.routing_exception.__traceback__ = None
 
 
-def _make_environ(context: ServerContext) -> dict[str, Any]:
-    return build_environ(context.peer.read_incoming(), context.body)
+def _find_environ(context: ServerContext) -> Any:
+    """Return the environ of the request, of which there is one only."""
+    made = context.made_request
+    return context.peer.build_environ() if made is None else made.environ
 
 
-ServerContext.environ = Lazy("environ", _make_environ)  # type: ignore[assignment]  # a descriptor until it is read
+def _open_request(context: ServerContext) -> Request:
+    """Make the request of a context, which makes its environ on first use."""
+    if "environ" in vars(context):
+        return _make_request(context)
+    request = _new(Request)
+    request._origin = context.peer
+    request.method = context.method
+    request.path = context.path
+    request.url_rule = context.url_rule
+    request.view_args = context.view_args
+    request.routing_exception = context.routing_exception
+    context.made_request = request
+    return request
+
+
+ServerContext.environ = Lazy("environ", _find_environ)  # type: ignore[assignment]  # a descriptor until it is read
+ServerContext.request = Lazy("request", _open_request)
 
 
 def open_plainly(app: Any, peer: Peer) -> ServerContext | None:
@@ -63,8 +88,7 @@ def open_plainly(app: Any, peer: Peer) -> ServerContext | None:
 
     Returns:
         A context that is not entered and makes its environ when that is
-        asked for (`body` may be set before); or None where only the whole
-        request tells what it is.
+        asked for; or None where only the whole request tells what it is.
     """
     plan = app._registry.plan
     method = peer.method

@@ -8,6 +8,7 @@ What differs is behind `Peer`.
 from __future__ import annotations
 
 import asyncio
+import io
 from contextvars import Context
 from functools import partial
 from time import perf_counter_ns
@@ -22,7 +23,7 @@ from ..pipeline import dispatch
 from ..pipeline.on_loop import answer_on_loop, find_threads, peek
 from ..pipeline.plan import find_plan, is_overridden
 from ..request import Request
-from .bodies import LiveBody, is_spooled, read_body
+from .bodies import MOST_IN_MEMORY, LiveBody, is_over, is_spooled, read_body
 from .environ import build_environ, open_plainly
 from .outgoing import FileBody, Streamed, pack, pack_in_thread, read_code
 from .peer import NotingPeer, Peer
@@ -145,7 +146,7 @@ async def _exchange(context: Any, peer: Peer) -> str:
         watch.forgive()
         return _CLIENT_GONE
     finally:
-        if watch is not None or context.worker is not None or peer.expects_body:
+        if watch is not None or context.worker is not None or "body" in vars(context):
             await _let_go(context, watch)
     return status
 
@@ -255,9 +256,20 @@ async def _take_body(context: Any, peer: Peer) -> None:
         context.environ["wsgi.input"] = LiveBody(peer.read_chunks())
         return
     limit = context.app.config["MAX_CONTENT_LENGTH"]
+    most = MOST_IN_MEMORY if limit is None else min(limit, MOST_IN_MEMORY)
+    # PERF: PERFNOTE
+    if not is_over(peer.announced, limit) and await peer.read_at_once(most):
+        if _has_environ(context):
+            context.environ["wsgi.input"] = io.BytesIO(peer.body)
+        return
     context.body = await read_body(peer.read_chunks(), peer.announced, limit, partial(find_threads, context))
-    if "environ" in vars(context):
-        context.environ["wsgi.input"] = context.body
+    context.environ["wsgi.input"] = context.body
+
+
+def _has_environ(context: Any) -> bool:
+    """Say whether the environ of a request was made already."""
+    made = context.made_request
+    return "environ" in vars(context) or (made is not None and "environ" in vars(made))
 
 
 async def _stream(answer: Streamed, peer: Peer, context: Any, watch: Watch) -> None:
@@ -276,18 +288,7 @@ async def _stream(answer: Streamed, peer: Peer, context: Any, watch: Watch) -> N
         if chunks != ():
             # A sync iterable is closed by what pulls it.
             must_close = must_close and hasattr(chunks, "__aiter__")
-            pieces = _pull(answer, context)
-            try:
-                async for piece in pieces:
-                    data = piece if type(piece) is bytes else _to_bytes(piece)
-                    if data:
-                        await peer.send_piece(data)
-            finally:
-                # What closes the pieces may not be cancelled while it waits for a thread.
-                watch.stop()
-                close = getattr(pieces, "aclose", None)
-                if close is not None:
-                    await close()
+            await _send_pieces(_pull(answer, context), peer, watch)
         await peer.finish()
     except Exception:
         # It would take the client's leaving for the end of the request.
@@ -305,6 +306,21 @@ async def _stream(answer: Streamed, peer: Peer, context: Any, watch: Watch) -> N
         if must_close and not answer.closes_nothing:
             context.is_leaving = True
             await find_threads(context).call(context, answer.close)
+
+
+async def _send_pieces(pieces: AsyncIterator[Any], peer: Peer, watch: Watch) -> None:
+    """Send what comes, and close what gives it."""
+    try:
+        async for piece in pieces:
+            data = piece if type(piece) is bytes else _to_bytes(piece)
+            if data:
+                await peer.send_piece(data)
+    finally:
+        # What closes the pieces may not be cancelled while it waits for a thread.
+        watch.stop()
+        close = getattr(pieces, "aclose", None)
+        if close is not None:
+            await close()
 
 
 def _pull(answer: Streamed, context: Any) -> AsyncIterator[Any]:

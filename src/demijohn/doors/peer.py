@@ -40,6 +40,8 @@ class Peer(Protocol):
     #: The header `Content-Length`, or None.
     announced: str | None
     expects_body: bool
+    #: The body where `read_at_once` read it, until somebody takes it.
+    body: bytes
     #: Whether the body ended too early.
     was_cut: bool
     #: Whether no header is repeated, and nothing else needs a closer look.
@@ -47,6 +49,29 @@ class Peer(Protocol):
 
     def read_incoming(self) -> Incoming:
         """Return all that the server says of the request."""
+        ...
+
+    def read_query(self) -> str:
+        """Return the query, its bytes as latin-1."""
+        ...
+
+    def read_content_type(self) -> str | None:
+        """Return the header `Content-Type`; None where there is not just one."""
+        ...
+
+    def build_environ(self) -> dict[str, Any]:
+        """Return the WSGI environ of the request, with `body` in it."""
+        ...
+
+    async def read_at_once(self, most: int) -> bool:
+        """Read the body into `body` where it comes whole and is not too long.
+
+        Args:
+            most: The most bytes that it may have.
+
+        Returns:
+            Whether it did; what was read is the begin of `read_chunks` if not.
+        """
         ...
 
     def read_chunks(self) -> AsyncIterator[bytes]:

@@ -25,6 +25,7 @@ from ..response import SEND_METHODS
 from ..routing import Builder, Matcher
 from ..sessions import SecureCookieSession, SecureCookieSessionInterface
 from .bridge import find_coroutine
+from .hints import may_be_typed
 from .registry import HOOK_LISTS, HOOK_TABLES, TABLES
 from .result import ResultTable
 
@@ -279,8 +280,10 @@ def seal(app: AppLike) -> Plan:
             compiled = key, Matcher(app.url_map), Builder(app.url_map)
         # A mistake in a typed view is told before the first request, not by one for it.
         registry.bindings.clear()
-        for endpoint, function in app.view_functions.items():
-            app._bind_view(endpoint, function)
+        with _collector_paused():
+            for endpoint, function in app.view_functions.items():
+                if may_be_typed(function):
+                    app._bind_view(endpoint, function)
         registry.compiled = compiled
     changes = registry.changes
     plan: Plan = Plan(app, compiled[1], compiled[2], url_map)
