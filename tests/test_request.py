@@ -5,12 +5,13 @@ import weakref
 
 import flask
 import pytest
-from werkzeug.datastructures import EnvironHeaders
+from werkzeug.datastructures import EnvironHeaders, ImmutableMultiDict
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.test import create_environ
 
 import demijohn
 from demijohn import Flask, Request
+from demijohn._pairs import Pairs
 from demijohn.dev.explain import DebugFilesKeyError
 from demijohn.request import Lazy, split_blueprint_path
 
@@ -60,7 +61,8 @@ def show(request, attribute):
         value = getattr(request, attribute)
     except UnicodeDecodeError as error:
         value = error
-    return type(value), repr(value)
+    # The pairs are a class of their own below Werkzeug's.
+    return ImmutableMultiDict if isinstance(value, Pairs) else type(value), repr(value)
 
 
 def make(body=b"", content_type="application/json", **environ):

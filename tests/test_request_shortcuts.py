@@ -254,4 +254,4 @@ def test_the_class_of_the_pairs_may_be_changed():
     request.parameter_storage_class = dict
     own = type("Own", (Request,), {"parameter_storage_class": list, "__module__": __name__})
     assert [{"a": "1"}, [("a", "1")]] == [request.args, own(create_environ("/?a=1")).args]
-    assert ImmutableMultiDict is type(Request(create_environ("/?a=1")).args)
+    assert isinstance(Request(create_environ("/?a=1")).args, ImmutableMultiDict)

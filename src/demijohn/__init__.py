@@ -63,7 +63,11 @@ from .templating import (
 if _typing.TYPE_CHECKING:
     from .api import Body, Cookie, Depends, File, Form, Header, Param, Path, Problem, Query, Secret
 
-__getattr__ = _import_late(__name__, ".api", "Body Cookie Depends File Form Header Param Path Problem Query Secret".split())
+__getattr__ = _import_late(
+    __name__,
+    ".api",
+    ("Body", "Cookie", "Depends", "File", "Form", "Header", "Param", "Path", "Problem", "Query", "Secret"),
+)
 
 __all__ = [
     "Blueprint",

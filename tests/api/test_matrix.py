@@ -9,14 +9,22 @@ from typing import Any
 import pytest
 
 from demijohn.testing.doors import DOORS, Door
-from tests.api.matrix import PLACES, Place, Sort, build_app, cut, encode, send, show
-
-each_place = pytest.mark.parametrize("place", PLACES, ids=str)
+from tests.api.matrix import PLACES, Place, Sort, build_app, cut, send, show
 
 
-@pytest.fixture(scope="module", params=list(DOORS))
+def go_through_doors(places: list[Place]) -> Any:
+    """Run a test for places through every door; which kind of model it is, no door can know, so that one is enough."""
+    cases = [(name, place) for name in DOORS for place in places if name == "wsgi" or place.kind in {None, "struct"}]
+    names = [f"{name}-{place}" for name, place in cases]
+    return pytest.mark.parametrize(("client", "place"), cases, ids=names, indirect=["client"], scope="module")
+
+
+each_place = go_through_doors(PLACES)
+
+
+@pytest.fixture(scope="module")
 def client(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """Give a client of one app that has all views, through each door in turn."""
+    """Give a client of one app that has all views, through a door."""
     with Door(request.param) as opened:
         yield opened.client(make_app(), use_cookies=False)
 
@@ -41,7 +49,7 @@ def good_of(place: Place, sort: Sort) -> list[tuple[tuple[Any, ...], Any]]:
     if place.source == "body":
         return [((wire,), value) for wire, value in sort.good_json]
     found = [(texts_of(place, wire), value) for wire, value in sort.good]
-    if place.source == "header":  # it is characters of Latin-1 that arrive, and a list has commas
+    if place.source == "header":  # see the test of headers
         found = [(texts, value) for texts, value in found if "".join(texts).isascii()]
     if place.source == "cookie":  # of two cookies of one name, the first counts
         found = [(texts, value) for texts, value in found if len(texts) == 1]
@@ -58,18 +66,15 @@ def wrong_of(place: Place, sort: Sort) -> list[tuple[tuple[Any, ...], Any]]:
         sent = [texts for texts in sent if len(texts) == 1]
     if place.source == "path" or (place.source == "header" and sort.items):  # nothing, and no item
         sent = [texts for texts in sent if texts != ("",)]
+    if place.source == "header":
+        sent = [texts for texts in sent if "".join(texts).isascii()]
     return [(texts, tell_last(place, sort, texts)) for texts in sent]
 
 
 def tell_last(place: Place, sort: Sort, texts: tuple[str, ...]) -> list[tuple[str, str, Any]]:
     """Return the fault of the last of some texts."""
     where = f"{place.where}[{len(texts) - 1}]" if sort.items else place.where
-    return [(where, sort.items or sort.words, cut(receive(place, texts[-1])))]
-
-
-def receive(place: Place, text: str) -> str:
-    """Return the characters that a text arrives as: those of a header are bytes."""
-    return encode(text) if place.source == "header" else text
+    return [(where, sort.items or sort.words, cut(texts[-1]))]
 
 
 def repeat(place: Place, sort: Sort) -> tuple[tuple[str, ...], Any]:
@@ -80,8 +85,8 @@ def repeat(place: Place, sort: Sort) -> tuple[tuple[str, ...], Any]:
     if sort.items:
         return (text, text), (200, show(type(value)([*value, *value])))
     if place.source == "header":  # one header with a comma
-        joined = f"{text},{text}"
-        is_text = "str" in sort.words
+        joined = f"{text}, {text}"
+        is_text = sort.type in {str, int | str}
         return (text, text), (200, show(joined)) if is_text else [(place.where, sort.words, joined)]
     return (text, text), [(place.where, "one value", [text, text])]
 
@@ -102,14 +107,14 @@ def test_wrong_values_are_told(client, place):
     assert {name: [read(send(client, place, name, *sent)) for sent, _ in wrong[name]] for name in wrong} == expected
 
 
-@pytest.mark.parametrize("place", [place for place in PLACES if place.source != "path"], ids=str)
+@go_through_doors([place for place in PLACES if place.source != "path"])
 def test_what_did_not_come_is_required(client, place):
     """A value without a default is required, of whatever type."""
     expected = [(place.where, "required", "absent")]
     assert {name: read(send(client, place, name)) for name in place.sorts} == dict.fromkeys(place.sorts, expected)
 
 
-@pytest.mark.parametrize("place", [place for place in PLACES if place.has_default and not place.kind], ids=str)
+@go_through_doors([place for place in PLACES if place.has_default and not place.kind])
 def test_what_did_not_come_has_its_default(client, place):
     """A value that did not come is the default of the function, of whatever type."""
     answers = {name: read(send(client, place, name, path="/default")) for name in place.sorts}
@@ -124,9 +129,24 @@ def test_what_nobody_asked_for_is_ignored(client, place):
     assert {name: read(send(client, place, name, *good[name][0], extra=True)) for name in good} == expected
 
 
-@pytest.mark.parametrize("place", [place for place in PLACES if place.source not in {"path", "body"}], ids=str)
+@go_through_doors([place for place in PLACES if place.source not in {"path", "body"}])
 def test_repeated_values(client, place):
     """Of one value that came twice nobody knows which was meant: a fault, but for a list, and for a cookie the first."""
     twice = {name: repeat(place, sort) for name, sort in place.sorts.items()}
     expected = {name: answer for name, (_, answer) in twice.items()}
     assert {name: read(send(client, place, name, *sent)) for name, (sent, _) in twice.items()} == expected
+
+
+#: A door -> what becomes of a header's bytes beyond ASCII: they are characters of Latin-1, and Granian's RSGI loses them.
+BEYOND_ASCII = {
+    "wsgi": ((200, show("Ã©")), [("header.value", "an integer", "Ã©")]),
+    "asgi": ((200, show("Ã©")), [("header.value", "an integer", "Ã©")]),
+    "rsgi": ([("header.value", "required", "absent")], [("header.value", "required", "absent")]),
+}
+
+
+@go_through_doors([place for place in PLACES if place.source == "header"])
+def test_headers_beyond_ascii(request, client, place):
+    """Bytes of a header that are no ASCII never fail, whatever the server makes of them."""
+    answers = tuple(read(send(client, place, name, "é")) for name in ("str", "int"))
+    assert answers == BEYOND_ASCII[request.node.callspec.params["client"]]

@@ -46,6 +46,17 @@ def endless():
     time.sleep(60)
     return "never"
 """
+#: Holds up every process that loads it but the first.
+LATE = (
+    APP
+    + """
+try:
+    os.mkdir("first")
+except FileExistsError:
+    while not os.path.exists("go"):
+        time.sleep(0.01)
+"""
+)
 
 
 def test_answers_and_ends(start):
@@ -182,11 +193,52 @@ def test_orphans_end(start):
     wait_until(lambda: not is_running(worker))
 
 
+def test_time_limit_of_orphans(start):
+    """A worker whose watching process was killed ends when its requests' time is over, and the port is free."""
+    server = start("--interface", "wsgi", "--graceful-timeout", "0.3")
+    (worker,) = server.find_workers()
+    client = RawClient(server.port)
+    client.send("/endless")
+    wait_until(lambda: os.path.exists("begun"))
+    server.process.kill()
+    wait_until(lambda: not is_running(worker))
+    client.close()
+
+
+def test_worker_that_starts_while_the_server_stops(start):
+    """A worker that begins to serve after SIGTERM tells its clients to leave, like the others."""
+    server = start("--workers", "2", "--drain", "20", app=LATE)
+    server.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: any("Stopping" in line for line in server.lines))
+    os.mkdir("go")
+    answers = {}
+    while len(answers) < 2:
+        client = RawClient(server.port)
+        client.send("/process")
+        answers[client.receive()[1].get("connection"), client.body] = True
+        client.close()
+    assert {connection for connection, _ in answers} == {"close"}
+
+
 def test_exit_functions_run(start, write):
     """What the application registered with atexit runs when a worker ends."""
     server = start(app=APP + "import atexit\natexit.register(lambda: open('ended', 'w').close())\n")
     server.stop()
     assert os.path.exists("ended")
+
+
+@pytest.mark.parametrize("interface", ["wsgi", "asgi", "rsgi"])
+def test_processes_that_are_spawned(start, write, interface):
+    """Where the system spawns processes and forks none, nothing is lost at SIGTERM, and exit functions run."""
+    write("sitecustomize.py", "import multiprocessing\nmultiprocessing.set_start_method('spawn')\n")
+    source = APP + "import atexit\natexit.register(lambda: open('ended', 'w').close())\n"
+    server = start("--interface", interface, "--drain", "0", app=source, env={"PYTHONPATH": os.getcwd()})
+    with Clients(server.port) as clients:
+        clients.wait_for(100)
+        assert server.stop() == 0
+    assert set(clients.results) <= {"answered", "refused"}
+    assert os.path.exists("ended")
+    assert "panicked" not in "".join(server.lines)
 
 
 def test_unix_socket(start, tmp_path):

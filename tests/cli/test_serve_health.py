@@ -211,6 +211,19 @@ def test_generators_by_wsgi(value):
     assert closed == [True]
 
 
+def test_bodies_that_fail_at_once_by_wsgi():
+    """A body whose first chunk cannot be made is closed, as the server never sees it."""
+    closed = []
+
+    def answer(environ, start_response):
+        return Body(map(int, ["none"]), closed)
+
+    front = Front(answer, types.SimpleNamespace(value=SERVING), answers_probes=False)
+    with pytest.raises(ValueError, match="none"):
+        front.answer_wsgi({"PATH_INFO": "/", "SERVER_PROTOCOL": "HTTP/1.1"}, Response())
+    assert closed == [True]
+
+
 @pytest.mark.parametrize("kind", ["text/event-stream; charset=utf-8", "multipart/x-mixed-replace; boundary=a"])
 def test_endless_streams_by_wsgi(kind):
     """What has no end of its own ends when the worker stops, and is closed."""

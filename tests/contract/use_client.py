@@ -71,7 +71,7 @@ def use_products(caller: Caller) -> None:
     price = caller.call("products.show_price", 200, "JAM-1", quantity=2, currency=models.Currency.SEK)
     assert price.amount == "73.60"
     file = import_module("client.types").File(BytesIO(PICTURE), "jam.png", "image/png")
-    form = models.PicturesKeepPictureBody(picture=file, text="A jar")
+    form = models.PicturesKeepPictureBody(picture=file, view=models.View.DETAIL)
     assert caller.call("pictures.keep_picture", 200, "JAM-1", body=form).size == len(PICTURE)
     caller.call("pictures.show_picture", 200, "JAM-1")
     assert caller.call("products.product_get", 404, "JAM-2").title == "Not Found"

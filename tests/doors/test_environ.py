@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections import Counter
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from werkzeug.exceptions import HTTPException
 
 from demijohn import Flask, request
-from demijohn.doors.environ import Incoming, build_environ
+from demijohn.doors.asgi import AsgiPeer, read_scope
+from demijohn.doors.environ import Incoming, build_environ, open_plainly
 from tests.differential.driver import Call
 from tests.doors.cases_driver import Served, served
+from tests.test_request_shortcuts import BODIES, FORM, JSON, READS, LongWay
 
 __all__ = ["served"]
 
@@ -173,3 +179,114 @@ def test_a_prefix_ends_with_a_segment(prefix, path, expected):
     environ = build_environ(incoming)
     assert (environ["SCRIPT_NAME"], environ["PATH_INFO"]) == expected
     assert "REMOTE_PORT" not in environ
+
+
+def build_scope(body, content_type, length, query):
+    """Return the scope of a request with a body, whatever it announces."""
+    announced = str(len(body)) if length == "true" else length
+    headers = [(b"host", b"made.test"), (b"content-type", content_type.encode())]
+    if announced is not None:
+        headers.append((b"content-length", announced.encode("latin-1")))
+    return {"type": "http", "method": "POST", "path": "/", "query_string": query.encode("latin-1"), "headers": headers}
+
+
+def open_request(app, scope, body):
+    """Return a request as the ASGI door opens it, without an environ."""
+    peer = AsgiPeer(scope, None, None)
+    peer.body = body
+    made = open_plainly(app, peer).request
+    assert "environ" not in vars(made)
+    return made
+
+
+def make_served_app():
+    """Return an app that has answered a request, so that the next is opened plainly."""
+    app = make_app()
+    app.test_client().get("/")
+    return app
+
+
+SERVED = make_served_app()
+LOOKS = {
+    **READS,
+    "input": lambda request: request.environ["wsgi.input"].read(),
+    "length": lambda request: request.content_length,
+    "query": lambda request: (request.query_string, request.full_path),
+    "text": lambda request: request.get_data(as_text=True),
+    "unkept": lambda request: request.get_data(cache=False),
+}
+
+
+def look(made, looks):
+    """Return what each look gives, or the class of its error."""
+    results = []
+    for name in looks:
+        try:
+            results.append(LOOKS[name](made))
+        except HTTPException as error:
+            results.append(type(error))
+    return results
+
+
+@settings(deadline=None)
+@given(
+    body=BODIES,
+    content_type=st.sampled_from([FORM, JSON, f"{JSON}; charset=utf-8", "text/plain", FORM.upper()]),
+    length=st.sampled_from(["true", "true", None, "99"]),
+    limit=st.sampled_from([None, 0, 5]),
+    query=st.sampled_from(["", "a=1&b=2&a=", "a=%41+b", "a=\xff"]),
+    looks=st.lists(st.sampled_from(list(LOOKS)), min_size=1, max_size=6),
+)
+def test_a_request_without_an_environ_reads_the_same(body, content_type, length, limit, query, looks):
+    """What is read before there is an environ is what is read by it, step by step, in whatever order."""
+    scope = build_scope(body, content_type, length, query)
+    by_environ = LongWay(build_environ(read_scope(scope), io.BytesIO(body)))
+    SERVED.config["MAX_CONTENT_LENGTH"] = limit
+    with SERVED.app_context():
+        assert look(by_environ, looks) == look(open_request(SERVED, scope, body), looks)
+
+
+@pytest.mark.parametrize("door", ["asgi", "rsgi"])
+@pytest.mark.parametrize("path", ["/", "/async"])
+def test_a_view_that_reads_a_body_makes_no_environ(served: Served, door, path):
+    """A query and a JSON body are read of what the server has told."""
+    app = Flask("made")
+
+    def view():
+        return [request.args["a"], request.get_json(), "environ" in vars(request._get_current_object())]
+
+    async def async_view():
+        return view()
+
+    app.add_url_rule("/", "view", view, methods=["POST"])
+    app.add_url_rule("/async", "async", async_view, methods=["POST"])
+    served.ask("wsgi", app, Call(path="/nothing"))
+    call = Call(method="POST", path=path, query="a=1", headers=(("Content-Type", JSON),), body=b"[2]")
+    assert b'["1",[2],false]\n' == served.ask(door, app, call).body
+
+
+def test_a_request_and_its_context_have_one_environ():
+    """Whoever asks first makes the environ, for both, and it knows its request."""
+    for first, second in (("request", "context"), ("context", "request")):
+        context = open_plainly(SERVED, AsgiPeer(build_scope(b"", JSON, "0", ""), None, None))
+        owners = {"context": context, "request": context.request if first == "request" else None}
+        environ = owners[first].environ
+        owners["request"] = context.request
+        assert environ is owners[second].environ
+        assert environ["werkzeug.request"] is context.request
+
+
+def test_a_request_that_is_kept_tells_its_headers_later(served: Served):
+    """What nobody asked for during a request can be asked for after its end."""
+    app = Flask("made")
+    kept = []
+
+    @app.get("/")
+    async def view():
+        kept.append(request._get_current_object())
+        return ""
+
+    served.ask("wsgi", app, Call(path="/nothing"))
+    served.ask("asgi", app, Call(headers=(("X-Own", "later"),)))
+    assert "environ" not in vars(kept[0])
+    assert "later" == kept[0].headers["X-Own"]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 
 import click
+from sqlalchemy import select
 
-from demijohn import Flask
+from demijohn import Flask, current_app
 from orders.accounts import hash_password
 from orders.database import find_database
 from orders.models import Scope
@@ -28,6 +30,7 @@ def init_app(app: Flask) -> None:
 
 
 def create_tables() -> None:
+    Path(current_app.instance_path).mkdir(parents=True, exist_ok=True)
     find_database().create_tables()
 
 
@@ -40,6 +43,8 @@ def seed(password: str | None = None) -> tuple[str, str]:
     """Fill empty tables, and return a password and a key for the account `ada`."""
     password, key = password or secrets.token_urlsafe(9), secrets.token_urlsafe(32)
     with find_database().writing() as session:
+        if session.scalar(select(AccountRow)) is not None:
+            raise click.ClickException("There is an account already; seed is for empty tables.")
         ada = AccountRow(login="ada", password_hash=hash_password(password), scopes=list(Scope))
         session.add(ada)
         session.flush()

@@ -233,13 +233,21 @@ class Stored(Struct):
     problem: Problem | None = None
 
 
+class View(StrEnum):
+    """From where a picture was taken."""
+
+    FRONT = "front"
+    BACK = "back"
+    DETAIL = "detail"
+
+
 class PictureInfo(Struct):
     """What is known of a product's picture."""
 
     sku: str
     content_type: str
     size: int
-    text: str
+    view: View
 
 
 class Price(Struct):

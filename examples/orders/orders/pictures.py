@@ -9,7 +9,7 @@ from demijohn import Blueprint, File, Form, Param, Problem, Response, abort, sen
 from orders.answers import Gone
 from orders.catalogue import FoundProduct
 from orders.database import OpenSession, find_database
-from orders.models import PictureInfo
+from orders.models import PictureInfo, View
 from orders.security import Editor
 from orders.tables import ProductRow
 
@@ -26,13 +26,13 @@ def keep_picture(
     editor: Editor,
     product: FoundProduct,
     session: OpenSession,
-    text: Annotated[Form[str], Param(max_length=200, description="What is to be seen, for those who cannot.")] = "",
+    view: Form[View] = View.FRONT,
 ) -> PictureInfo:
     """Keep a picture of a product, in place of the one before."""
     data: bytes = picture.read()
-    product.picture, product.picture_type, product.picture_text = data, picture.mimetype, text
+    product.picture, product.picture_type, product.picture_view = data, picture.mimetype, view
     session.commit()
-    return PictureInfo(product.sku, picture.mimetype, len(data), text)
+    return PictureInfo(product.sku, picture.mimetype, len(data), view)
 
 
 @bp.delete("")

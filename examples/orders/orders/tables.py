@@ -69,7 +69,7 @@ class ProductRow(Base):
     tag_text: Mapped[str] = mapped_column(default="")
     weight: Mapped[str | None]
     picture_type: Mapped[str | None]
-    picture_text: Mapped[str | None]
+    picture_view: Mapped[str | None]
     picture: Mapped[bytes | None] = mapped_column(deferred=True)
 
     @property

@@ -96,9 +96,9 @@ def test_price_in_the_currency_of_the_cookie(anybody: FlaskClient) -> None:
 
 def test_picture(client: FlaskClient) -> None:
     """A picture is kept, sent, and thrown away."""
-    form = {"picture": (BytesIO(PNG), "cup.png", "image/png"), "text": "A cup"}
+    form = {"picture": (BytesIO(PNG), "cup.png", "image/png"), "view": "back"}
     answer = client.put("/pictures/CUP-1", data=form)
-    assert answer.get_json() == {"sku": "CUP-1", "content_type": "image/png", "size": len(PNG), "text": "A cup"}
+    assert answer.get_json() == {"sku": "CUP-1", "content_type": "image/png", "size": len(PNG), "view": "back"}
     shown = client.get("/pictures/CUP-1")
     assert (shown.data, shown.mimetype, shown.headers["X-Content-Type-Options"]) == (PNG, "image/png", "nosniff")
     assert client.delete("/pictures/CUP-1").status_code == 204

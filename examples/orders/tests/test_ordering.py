@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -48,6 +49,7 @@ def test_same_key_places_one_order(client: FlaskClient) -> None:
     [
         ({"items": []}, "body.items"),
         ({"items": [{"sku": "TEA-100"}, {"sku": "tea", "quantity": 1}]}, "body.items[1].sku"),
+        ({"items": [{"sku": "TEA-100\n"}]}, "body.items[0].sku"),
         ({"payment": {"method": "cash"}}, "body.payment.method"),
         ({"payment": {"method": "card", "number": "123", "holder": "G"}}, "body.payment.number"),
         ({"deliver_on": "tomorrow"}, "body.deliver_on"),
@@ -123,6 +125,7 @@ def test_events(client: FlaskClient) -> None:
     client.post(f"/orders/{order}/status", json={"status": "paid"})
     stream = client.get("/orders/events")
     assert (stream.mimetype, stream.text.count("event: status")) == ("text/event-stream", 2)
+    assert re.search(r'"at": ?"\d{4}-\d\d-\d\dT[\d:]{8}Z"', stream.text) is not None
     later = client.get("/orders/events", headers={"Last-Event-ID": "1"}).text
     assert (later.count("event: status"), '"paid"' in later) == (1, True)
 

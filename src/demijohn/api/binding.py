@@ -1,4 +1,4 @@
-"""Answer requests by a typed view: bind its parameters, call it, encode its result.
+"""Answer by a typed view: bind, call, encode.
 
 Here lives what a request walks.  What it was compiled from, and how, is in
 `binder`.
@@ -68,7 +68,7 @@ class Operation:
             values.pop(name, None)
 
     def declare(self, error: HTTPException) -> None:
-        """Have an error answered as a problem, where the view declares it and no handler answers."""
+        """Have an error answered as the problem that the view declares."""
         if error.response is None and error.code is not None and self.is_problem(error.code):
             error.response = render_problem(error)
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, NoReturn, Self
 from ..pipeline.drive import Step
 from ..typing import AppLike
 from .annotations import find_place
-from .exits import Exits, await_begin, await_end, begin, end
+from .exits import Exits, await_begin, await_end, begin, check_open, end
 from .markers import Dependency
 from .schemes import SCHEMES
 from .signature import Signature, SignatureError, read_signature
@@ -118,11 +118,12 @@ class Dependencies:
                     function = make_sync(call.function)
                     results[position] = yield (partial(function, **given) if given else function), ()
                 else:
-                    generator = call.function(**given)
-                    results[position] = yield make_sync(call.begin), (generator,)
                     if context.exits is None:
                         context.exits = Exits()
-                    context.exits.add(generator, make_sync(call.end))
+                    generator = call.function(**given)
+                    keep = partial(context.exits.add, generator, make_sync(call.end))
+                    results[position] = yield make_sync(call.begin), (generator, keep)
+                    check_open(generator)
             for name, source in program.arguments:
                 values[name] = results[source]
             return (yield partial(make_sync(view), **values), ())

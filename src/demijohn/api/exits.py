@@ -30,16 +30,7 @@ class Exits:
         Args:
             generator: The generator.
             end: `end` or `await_end`, callable by sync code.
-
-        Raises:
-            RuntimeError: It has ended already, with the loop that it ran on.
         """
-        if getattr(generator, "ag_frame", generator) is None:
-            raise RuntimeError(
-                f"The dependency {generator.__qualname__!r} is an async generator that was closed before the view could"
-                " use its value: the event loop ended on which the application's `async_to_sync` called it. Use the"
-                " usual `async_to_sync`, one that keeps its loop, or a sync generator."
-            )
         self._generators.append((end, generator))
 
     def close(self, exc: BaseException | None) -> Step[None]:
@@ -70,28 +61,58 @@ class Exits:
             del noted, failed, exc
 
 
-def begin(generator: Generator[Any, Any, Any]) -> Any:
+def begin(generator: Generator[Any, Any, Any], keep: Callable[[], None]) -> Any:
     """Return the value that a generator gives.
 
+    Args:
+        generator: The generator.
+        keep: Is called as soon as there is something to end: of a client that
+            goes away meanwhile, nobody gets the value.
+
     Raises:
         RuntimeError: It gives none.
     """
     try:
-        return next(generator)
+        value = next(generator)
     except StopIteration:
         raise RuntimeError(_say_nothing(generator)) from None
+    keep()
+    return value
 
 
-async def await_begin(generator: AsyncGenerator[Any, Any]) -> Any:
+async def await_begin(generator: AsyncGenerator[Any, Any], keep: Callable[[], None]) -> Any:
     """Return the value that an async generator gives.
+
+    Args:
+        generator: The generator.
+        keep: As of `begin`.
 
     Raises:
         RuntimeError: It gives none.
     """
     try:
-        return await anext(generator)
+        value = await anext(generator)
     except StopAsyncIteration:
         raise RuntimeError(_say_nothing(generator)) from None
+    keep()
+    return value
+
+
+def check_open(generator: Any) -> None:
+    """Check that a generator that gave its value can still go on.
+
+    Args:
+        generator: The generator, of either kind.
+
+    Raises:
+        RuntimeError: It has ended already, with the loop that it ran on.
+    """
+    if getattr(generator, "ag_frame", generator) is None:
+        raise RuntimeError(
+            f"The dependency {generator.__qualname__!r} is an async generator that was closed before the view could"
+            " use its value: the event loop ended on which the application's `async_to_sync` called it. Use the"
+            " usual `async_to_sync`, one that keeps its loop, or a sync generator."
+        )
 
 
 def end(generator: Generator[Any, Any, Any], exc: BaseException | None) -> None:

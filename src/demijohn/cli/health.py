@@ -158,8 +158,13 @@ class _Begun:
 
     def __init__(self, body: t.Iterable[bytes]) -> None:
         self._body = body
-        self._rest = iter(body)
-        self._first = list(islice(self._rest, 1))
+        try:
+            self._rest = iter(body)
+            self._first = list(islice(self._rest, 1))
+        except BaseException:
+            # The server, which would do that, will not get it.
+            self.close()
+            raise
 
     def __iter__(self) -> t.Iterator[bytes]:
         return chain(self._first, self._rest)

@@ -30,11 +30,11 @@ from granian.constants import HTTPModes, Interfaces, RuntimeModes
 from granian.log import LogLevels
 from granian.server.mp import MPServer, WorkerProcess
 
-from .health import DRAINING, LEAVING, SERVING, STARTING, STOPPING
+from .health import DRAINING, LEAVING, STARTING, STOPPING
 from .listen import describe_listener, has_waiting_connections, refuse_new_connections
 from .tls import Certificate
 from .watch import Watched, watch
-from .worker import AppSource, Loaded, Loader, Report, WorkerSettings, run_exit_functions
+from .worker import AppSource, Loaded, Loader, Report, WorkerSettings, finish_process
 
 logger = logging.getLogger("demijohn.serve")
 
@@ -236,7 +236,8 @@ class Supervisor(_Server):  # type: ignore[misc] # Granian's classes are annotat
         receiver, sender = multiprocessing.Pipe(duplex=False)
         is_patient = self._settings.keeps_failure and self._is_answered_for
         listener = os.fstat(self._settings.listener.fileno()).st_ino
-        loader = Loader(self._source, self._worker_settings, state, sender, listener, serves_failure=is_patient)
+        limit = self._settings.graceful_timeout
+        loader = Loader(self._source, self._worker_settings, state, sender, listener, limit, serves_failure=is_patient)
         worker = self._spawn_worker(idx, spawn_target, loader)
         worker.state, worker.reports = state, receiver
         worker.start()
@@ -344,7 +345,7 @@ class Supervisor(_Server):  # type: ignore[misc] # Granian's classes are annotat
         fresh: list[t.Any] = []
         for idx in range(self.workers):
             worker = self._start_worker(idx, spawn_target)
-            if self._await_start(worker, lambda: self._replace_dead(spawn_target)) is None:
+            if self._await_start(worker, lambda: (self._replace_dead(spawn_target), self._end_retired())) is None:
                 # At the end of the server, this is no failure.
                 level = logging.DEBUG if self.interrupt_signal else logging.ERROR
                 logger.log(
@@ -353,7 +354,8 @@ class Supervisor(_Server):  # type: ignore[misc] # Granian's classes are annotat
                     self._failure or "",
                 )
                 self._failure = None
-                self._retire([*fresh, worker], _BRIEF_SECONDS)
+                self._retire([worker], _BRIEF_SECONDS)
+                self._retire(fresh, self._settings.graceful_timeout)
                 return
             fresh.append(worker)
         old, self.wrks[:] = list(self.wrks), fresh
@@ -383,21 +385,24 @@ class Supervisor(_Server):  # type: ignore[misc] # Granian's classes are annotat
                 _stop(worker)
         return _RETIRED_SECONDS if self._retired else None
 
-    def _begin_draining(self, workers: list[t.Any]) -> None:
-        for worker in workers:
-            if worker.state.value == SERVING:
-                worker.state.value = DRAINING
+    def _begin_draining(self) -> None:
+        for worker in self.wrks:
+            # Also one that still starts: nobody would tell its clients to leave.
+            worker.state.value = max(worker.state.value, DRAINING)
 
     def _drain(self) -> None:
         """Ask clients to leave, and empty the queue of connections."""
-        self._begin_draining(self.wrks)
+        self._begin_draining()
         if self._hurry.is_set():
             return
         logger.info("Stopping: requests have %g seconds to finish.", self._settings.graceful_timeout)
         self._hurry.wait(self._settings.drain)
-        refuse_new_connections(self._settings.listener)
+        # A worker may have begun to serve in the moment in which it was told.
+        self._begin_draining()
+        is_closed = refuse_new_connections(self._settings.listener)
         quiet = time.monotonic() + _SETTLE_SECONDS
-        limit = time.monotonic() + self._settings.graceful_timeout
+        # A queue that others go on filling need not become empty.
+        limit = quiet if not is_closed else time.monotonic() + self._settings.graceful_timeout
         while time.monotonic() < min(quiet, limit) and not self._hurry.wait(0.01):
             if has_waiting_connections(self._settings.listener):
                 quiet = time.monotonic() + _SETTLE_SECONDS
@@ -477,7 +482,7 @@ def run_worker(*args: t.Any) -> None:
         values["static_path"] = ([(route, folder)], None, str(max_age) if max_age else None)
     _obey_parent_alone(loaded)
     target(**values)
-    run_exit_functions()
+    finish_process()
 
 
 def _obey_parent_alone(loaded: Loaded) -> None:
@@ -490,8 +495,12 @@ def _obey_parent_alone(loaded: Loaded) -> None:
 
     def set_for_loop(loop: t.Any) -> t.Any:
         event = set_loop_signals(loop)
+        handler = loaded.make_stop_handler(event.set)
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, loaded.make_stop_handler(event.set))
+            try:
+                loop.add_signal_handler(number, handler)
+            except NotImplementedError:  # as on Windows
+                signal.signal(number, handler)
         return event
 
     def set_for_threads() -> t.Any:

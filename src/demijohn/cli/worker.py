@@ -9,6 +9,7 @@ new code, and no connection to a database is shared by two processes.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import importlib
 import multiprocessing
 import os
@@ -33,6 +34,7 @@ from .script import ScriptInfo
 from .static_files import StaticMount, find_static_mount
 
 _exits: t.Any = atexit
+_threads: t.Any = threading
 
 #: How often a worker looks whether it still has a parent.
 _PARENT_SECONDS = 1.0
@@ -180,6 +182,8 @@ class Loader:
         state: What this worker does, shared with the watching process.
         reports: Takes what the watching process should know.
         listener: The inode of the socket on which the server listens.
+        graceful_timeout: Seconds for the last requests of a worker whose
+            parent was killed.
         serves_failure: Whether an application that cannot be loaded is
             answered for, so that the next change can repair it.
     """
@@ -189,11 +193,12 @@ class Loader:
     state: State
     reports: t.Any
     listener: int
+    graceful_timeout: float = 30.0
     serves_failure: bool = False
 
     def __call__(self) -> Loaded:
         """Return what the server is given; end the process if it fails."""
-        prepare_process(self.state)
+        prepare_process(self.state, self.graceful_timeout)
         if self.settings.reload:
             # The name is Werkzeug's, and what applications look at to do
             # something in only one of a reloader's processes.
@@ -313,7 +318,7 @@ def find_template_folders(app: Flask) -> list[str]:
     return found
 
 
-def prepare_process(state: State) -> None:
+def prepare_process(state: State, graceful_timeout: float) -> None:
     """Make a worker end when its parent says so, and only then.
 
     A terminal and a service manager send their signals to every process of
@@ -322,6 +327,8 @@ def prepare_process(state: State) -> None:
 
     Args:
         state: What this worker does.
+        graceful_timeout: Seconds that it may take to end when its parent was
+            killed.
     """
     if _is_forked():
         # What the parent has to do at its end is no business of the worker.
@@ -329,26 +336,37 @@ def prepare_process(state: State) -> None:
     # While the application loads there is nothing to finish.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(
-        target=_stop_without_parent, args=(os.getppid(), state), name="demijohn-parent-watch", daemon=True
-    ).start()
+    arguments = os.getppid(), state, graceful_timeout
+    threading.Thread(target=_stop_without_parent, args=arguments, name="demijohn-parent-watch", daemon=True).start()
 
 
-def run_exit_functions() -> None:
-    """Run what the application registered with `atexit`.
+def finish_process() -> None:
+    """Run what the application registered with `atexit`, and end.
 
-    A forked process of `multiprocessing` leaves that out.
+    A forked process of `multiprocessing` leaves the former out.  Any other
+    would take the interpreter down under Granian's threads, whose runtime
+    aborts the process then (2.8.7).
     """
     if _is_forked():
         _exits._run_exitfuncs()
+        return
+    _threads._shutdown()
+    _exits._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, OSError, ValueError):
+            stream.flush()
+    os._exit(0)
 
 
 def _is_forked() -> bool:
     return multiprocessing.get_start_method() == "fork"
 
 
-def _stop_without_parent(parent: int, state: State) -> None:
+def _stop_without_parent(parent: int, state: State, graceful_timeout: float) -> None:
     while os.getppid() == parent:
         time.sleep(_PARENT_SECONDS)
     state.value = STOPPING
     os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(graceful_timeout)
+    # Nobody else will do it, and the port stays taken for as long.
+    os._exit(1)

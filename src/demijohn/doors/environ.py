@@ -160,7 +160,9 @@ def build_environ(incoming: Incoming, body: Any = None) -> dict[str, Any]:
 
 def read_path(incoming: Incoming) -> str:
     """Return the path in the form of WSGI: its bytes as latin-1."""
-    if incoming.raw_path is not None and not incoming.path.isascii():
+    if incoming.path.isascii():
+        return incoming.path
+    if incoming.raw_path is not None:
         # Bytes that are no UTF-8 are lost in the text.
         return unquote_to_bytes(incoming.raw_path.partition(b"?")[0]).decode("latin-1")
     return incoming.path.encode().decode("latin-1")
