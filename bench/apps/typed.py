@@ -1,4 +1,4 @@
-"""Typed views of Demijohn, and the same views that parse by hand; the models are those of all frameworks with msgspec."""
+"""Typed views of Demijohn, and the same views that parse by hand; the models are for all frameworks with msgspec."""
 
 from __future__ import annotations
 

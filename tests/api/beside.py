@@ -2,8 +2,10 @@
 
     python beside.py {demijohn|asgi|rsgi} <name> <folder>
 
-It is `record.py` of `tests/ecosystem`, with typed views added to the app that this makes, and steps for them at the end.
+It is `record.py` of `tests/ecosystem`, with typed views added to the app that it makes, and steps for them at the end.
 """
+
+# ruff: noqa: I001 - what is imported first decides what the others find
 
 from __future__ import annotations
 
@@ -12,16 +14,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "ecosystem"))
 
-import record  # noqa: E402 - it keeps time and entropy still, before anything else keeps a reference to them
+import record  # it keeps time and entropy still, before anything else keeps a reference to them
 
-import dataclasses  # noqa: E402
-import importlib  # noqa: E402
-from collections.abc import Iterator  # noqa: E402
-from typing import TYPE_CHECKING, Annotated, Any  # noqa: E402
+import dataclasses
+import importlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
 
-import demijohn.as_flask  # noqa: E402, F401 - the extensions find it as `flask`
-from demijohn import Blueprint, Depends, Header, Query, Secret  # noqa: E402
-from demijohn.views import MethodView  # noqa: E402
+import demijohn.as_flask  # noqa: F401 - the extensions find it as `flask`
+from demijohn import Blueprint, Depends, Header, Query, Secret
+from demijohn.views import MethodView
 
 if TYPE_CHECKING:
     from demijohn import Flask
@@ -45,20 +47,23 @@ class Receipt:
 
 @dataclasses.dataclass
 class Row(Receipt):
-    secret: str = "never told"  # noqa: S105 - made up
+    secret: str = "never told"
 
 
 def find_agent(user_agent: Header[str] = "none") -> Iterator[str]:
+    """Yield the name of the client's program."""
     yield user_agent.partition("/")[0]
 
 
 @typed.post("/orders/<int:shop>")
 def create(shop: int, order: Order, dry_run: Query[bool] = False) -> Receipt:
+    """Return more than is to be sent."""
     return Row(shop, order.item, dry_run)
 
 
 @typed.get("/agent")
 def show_agent(agent: Annotated[str, Depends(find_agent)]) -> dict[str, str]:
+    """Show what a dependency found."""
     return {"agent": agent}
 
 

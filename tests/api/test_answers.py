@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
 import msgspec
+import pydantic
 import pytest
 from typing_extensions import TypeAliasType
 from werkzeug.exceptions import NotFound
@@ -39,6 +41,20 @@ class Conflict(Problem):
     """A problem with more to say."""
 
     current: int = 0
+
+
+@dataclasses.dataclass
+class First:
+    """One dataclass."""
+
+    a: int
+
+
+@dataclasses.dataclass
+class Second:
+    """Another one."""
+
+    b: int
 
 
 class Foreign:
@@ -209,3 +225,31 @@ def test_streams_in_older_versions():
     assert build(JSONLines[Item])["200"]["content"]["application/x-ndjson"] == {"x-itemSchema": refer(Item)}
     assert build(JSONLines[Item], is_new=True)["200"]["content"]["application/x-ndjson"] == {"itemSchema": refer(Item)}
     assert build(EventStream)["200"]["content"]["text/event-stream"] == {}
+
+
+class Account(pydantic.BaseModel):
+    """A model that is sent otherwise than it is read."""
+
+    first_name: str = pydantic.Field(alias="first", serialization_alias="firstName")
+    password: str = pydantic.Field(default="", exclude=True)
+
+    @pydantic.computed_field
+    @property
+    def initial(self) -> str:
+        """The first letter."""
+        return self.first_name[0]
+
+
+def test_what_is_sent_is_described():
+    """Computed fields and the names for results are told, and fields that are left out are not."""
+    schemas = Schemas()
+    answers = Answers(schemas, has_item_schemas=False, text_type=HTML)
+    built = answers.build(OperationSettings(), list[Account], "", {})
+    model = schemas.finish([built])["AccountResult"]
+    assert list(model["properties"]) == ["firstName", "initial"]
+
+
+def test_alternatives_that_nothing_tells_apart_are_described():
+    """Values of a union are read by something that tells them apart; sent they are just what they are."""
+    schema = build(list[First | Second])["200"]["content"][JSON]["schema"]
+    assert [each["title"] for each in schema["items"]["anyOf"]] == ["First", "Second"]

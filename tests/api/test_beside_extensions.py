@@ -96,4 +96,5 @@ def test_faults_are_told_beside_them(case):
 
 
 def is_of_typed_view(step: list[Any]) -> bool:
+    """Tell whether a step is none of the extension's."""
     return step[0] in STEPS or step[0] in FAULTS

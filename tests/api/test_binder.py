@@ -381,10 +381,10 @@ def test_mistakes_are_told_before_the_first_request():
 
 
 def test_results_that_cannot_be_written_are_told_at_set_up():
-    """A return annotation that msgspec does not take is an error that names the view."""
+    """A model in which a name cannot be resolved is an error that names the view."""
 
     class Impossible(msgspec.Struct):
-        either: list[Order | Receipt]
+        other: "Nowhere"  # noqa: F821 - nobody has defined it
 
     def show() -> Impossible:
         raise AssertionError

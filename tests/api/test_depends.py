@@ -399,6 +399,25 @@ def test_a_generator_ends_before_a_response_streams(door):
     assert ["session begins", "session ends with success", "first"] == seen
 
 
+def test_what_is_known_of_dependencies_keeps_no_application():
+    """A dependency that is made with an application goes with it."""
+
+    def make():
+        app = make_app()
+
+        def name() -> str:
+            return app.name
+
+        app.add_url_rule("/", "view", make_view(False, name))
+        app.add_url_rule("/other", "other", make_view(False, name))
+        assert "made" == app.test_client().get("/").text
+        return weakref.ref(name)
+
+    reference = make()
+    gc.collect()
+    assert reference() is None
+
+
 @both_kinds
 def test_a_client_that_goes_away_lets_generators_end(is_async):
     """They get the cancellation."""
@@ -418,6 +437,34 @@ def test_a_client_that_goes_away_lets_generators_end(is_async):
     begun = asyncio.Event()
     asyncio.run(main())
     assert ["session begins", "session ends with CancelledError"] == seen
+
+
+def test_a_client_that_goes_away_while_a_dependency_begins_leaves_nothing_open():
+    """What a thread began meanwhile ends too, though nobody gets its value."""
+    seen = []
+    is_cancelled = threading.Event()
+
+    def session():
+        loop.call_soon_threadsafe(begun.set)
+        is_cancelled.wait(10)
+        seen.append("begins")
+        try:
+            yield
+        finally:
+            seen.append("ends")
+
+    async def main():
+        nonlocal loop, begun
+        loop, begun = asyncio.get_running_loop(), asyncio.Event()
+        task = asyncio.ensure_future(make_app(make_view(True, session)).async_test_client().get("/"))
+        await begun.wait()
+        task.cancel()
+        is_cancelled.set()
+        await asyncio.wait([task])
+
+    loop = begun = None
+    asyncio.run(main())
+    assert ["begins", "ends"] == seen
 
 
 def test_an_async_generator_needs_a_loop_that_stays():

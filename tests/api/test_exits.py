@@ -19,6 +19,10 @@ class FailureError(Exception):
     """Be an error that can be watched."""
 
 
+def keep_nothing():
+    """Be told that there is something to end."""
+
+
 def make_generator(seen, name="", *, fails=None, swallows=False):
     """Return a generator that gave its value, and notes its end."""
 
@@ -35,7 +39,7 @@ def make_generator(seen, name="", *, fails=None, swallows=False):
                 raise fails
 
     generator = generate()
-    assert name == begin(generator)
+    assert name == begin(generator, keep_nothing)
     return generator
 
 
@@ -75,7 +79,7 @@ def test_an_async_generator_gets_the_error_too(error):
 
     async def main():
         generator = generate()
-        assert 1 == await await_begin(generator)
+        assert 1 == await await_begin(generator, keep_nothing)
         await await_end(generator, error)
 
     run_async(main)
@@ -143,9 +147,9 @@ def test_a_generator_may_give_nothing_but_one_value():
             closed.append(True)
 
     with pytest.raises(RuntimeError, match=r"nothing' is a generator that ended before its first `yield`"):
-        begin(nothing())
+        begin(nothing(), keep_nothing)
     generator = twice()
-    begin(generator)
+    begin(generator, keep_nothing)
     with pytest.raises(RuntimeError, match=r"twice' is a generator that yielded a second time"):
         end(generator, None)
     assert [True] == closed
@@ -164,9 +168,9 @@ def test_an_async_generator_may_give_nothing_but_one_value():
 
     async def main():
         with pytest.raises(RuntimeError, match=r"nothing' is a generator that ended before its first `yield`"):
-            await await_begin(nothing())
+            await await_begin(nothing(), keep_nothing)
         generator = twice()
-        await await_begin(generator)
+        await await_begin(generator, keep_nothing)
         with pytest.raises(RuntimeError, match=r"twice' is a generator that yielded a second time"):
             await await_end(generator, None)
 
@@ -193,7 +197,7 @@ def test_errors_are_free_when_all_is_over():
         references.append(weakref.ref(error))
         exits.error = error
         generator = generate()
-        begin(generator)
+        begin(generator, keep_nothing)
         with suppress(FailureError):
             close(exits, generator)
 

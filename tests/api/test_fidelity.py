@@ -8,6 +8,7 @@ from typing import Any
 
 import flask
 import pytest
+from openapi_spec_validator import validate
 
 import demijohn
 from demijohn.testing.doors import door
@@ -19,7 +20,6 @@ __all__ = ["door"]
 @dataclasses.dataclass
 class Row:
     name: str
-
 
 
 #: A path, or a path and what is sent: the method, then keywords of the test client.
@@ -133,10 +133,10 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> None:
 
 #: A view that Flask alone could never have answered by -> what is sent, what Flask answers and what Demijohn does.
 #:
-#: They are the price of typed views, and the whole of it: a parameter without a default that is no variable of the URL
-#: makes Flask fail with a `TypeError` for every request, unless a decorator, a class or a hook gives it (all of them are
-#: in the apps above); and a model that is returned by itself is no response to Flask.  Only a dict that is returned where
-#: the annotation names another class, which no type checker takes, is sent by Flask in full.
+#: They are the price of typed views, and the whole of it: a parameter without a default that is no variable of the
+#: URL makes Flask fail with a `TypeError` for every request, unless a decorator, a class or a hook gives it (all of
+#: them are in the apps above); and a model that is returned by itself is no response to Flask.  Only a dict that is
+#: returned where the annotation names another class, which no type checker takes, is sent by Flask in full.
 DIFFERENCES: dict[str, tuple[dict[str, Any], int, int]] = {
     "/body": ({"json": {"name": "x"}}, 500, 200),
     "/body?wrong": ({"json": {"name": 3}}, 500, 422),
@@ -211,3 +211,12 @@ def test_differences_are_views_that_flask_cannot_call(door, path):
     found = ask(door.client(add_impossible_views(demijohn)), path, "GET", **options)
     assert (expected[0], found[0]) == (theirs, ours)
     assert (b"more" in expected[2], b"more" in found[2]) == (path == "/result/dict", False)
+
+
+@pytest.mark.parametrize("texts", [False, True], ids=["objects", "texts"])
+def test_plain_views_have_a_document(texts):
+    """Every view is described that OpenAPI has a method for, whatever its annotations say, and the document is valid."""
+    app = load("annotated", "demijohn", texts=texts).app
+    document = app.openapi()
+    validate(document)
+    assert sum(map(len, document["paths"].values())) >= len(app.view_functions) - 1

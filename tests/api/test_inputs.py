@@ -158,6 +158,14 @@ def test_secrets():
     assert token["schema"]["format"] == other["schema"]["format"] == "password"
 
 
+def test_the_default_of_a_secret_is_one():
+    """It may be what protects a test server, and the document is for everybody."""
+
+    def view(token: Annotated[Query[str], Param(secret=True)] = "4711", keys: Query[list[Secret[str]]] = ["4711"]): ...
+
+    assert ["default" in each["schema"] for each in describe_parameters(view)] == [False, False]
+
+
 def test_json_bodies():
     """A body is JSON, needed unless it has a default, and may have examples."""
 

@@ -37,10 +37,12 @@ def read(response: Any) -> Any:
     if response.status_code != 422:
         return response.status_code, response.text
     assert response.content_type == "application/problem+json"
-    return [tuple(fault.get(key, "absent") for key in ("where", "expected", "got")) for fault in response.json["errors"]]
+    keys = ("where", "expected", "got")
+    return [tuple(fault.get(key, "absent") for key in keys) for fault in response.json["errors"]]
 
 
 def texts_of(place: Place, wire: Any) -> tuple[Any, ...]:
+    """Return the texts of a case, which is one by itself or several."""
     return wire if isinstance(wire, tuple) else (wire,)
 
 
@@ -131,13 +133,13 @@ def test_what_nobody_asked_for_is_ignored(client, place):
 
 @go_through_doors([place for place in PLACES if place.source not in {"path", "body"}])
 def test_repeated_values(client, place):
-    """Of one value that came twice nobody knows which was meant: a fault, but for a list, and for a cookie the first."""
+    """Of a value that came twice nobody knows which was meant: a fault, but for a list, and for a cookie the first."""
     twice = {name: repeat(place, sort) for name, sort in place.sorts.items()}
     expected = {name: answer for name, (_, answer) in twice.items()}
     assert {name: read(send(client, place, name, *sent)) for name, (sent, _) in twice.items()} == expected
 
 
-#: A door -> what becomes of a header's bytes beyond ASCII: they are characters of Latin-1, and Granian's RSGI loses them.
+#: A door -> what becomes of a header's bytes beyond ASCII: characters of Latin-1, and Granian's RSGI loses them.
 BEYOND_ASCII = {
     "wsgi": ((200, show("Ã©")), [("header.value", "an integer", "Ã©")]),
     "asgi": ((200, show("Ã©")), [("header.value", "an integer", "Ã©")]),

@@ -1,4 +1,4 @@
-"""One change to a good document gives the same faults, at the place of the change, for each of the five kinds of models."""
+"""One change to a good document gives the same faults, where the change is, for each of the five kinds of models."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ RUBBISH: dict[str, tuple[bytes, str | None, int, tuple[int, int] | None]] = {
     "not UTF-8": (b'{"sku": "\xff"}', JSON, 400, (1, 10)),
     "UTF-16": ('{"sku": "AB"}'.encode("utf-16"), JSON, 400, (1, 1)),
     "byte order mark": (b'\xef\xbb\xbf{"sku": "AB"}', JSON, 400, (1, 1)),
-    "half of a pair": (rb'{"sku": "\ud800", "price": 1}', JSON, 400, (1, 10)),
+    "half of a pair": (rb'{"sku": "\ud800", "price": 1}', JSON, 400, None),
     "NaN": (b'{"sku": "AB", "price": NaN}', JSON, 400, (1, 24)),
     "infinity": (b'{"sku": "AB", "price": -Infinity}', JSON, 400, (1, 25)),
     "deep arrays": (b"[" * DEEP + b"]" * DEEP, JSON, 400, None),
@@ -121,7 +121,7 @@ def ask(app: Flask, family: str, kind: str, document: Any) -> Any:
 
 DELETED = object()
 PATHS = [(family, path) for family, document in GOOD.items() for path in walk(document)]
-each_path = pytest.mark.parametrize(("family", "path"), PATHS, ids=lambda part: tell(part) if part != str(part) else part)
+each_path = pytest.mark.parametrize(("family", "path"), PATHS, ids=[f"{family} {tell(path)}" for family, path in PATHS])
 
 
 @each_path
@@ -130,7 +130,8 @@ def test_one_change_has_the_same_faults_for_every_kind(family, path):
     values = ODD if not path or isinstance(path[-1], int) else [*ODD, DELETED]
     documents = [change(GOOD[family], path, value) for value in values]
     expected = [ask(make_app(), family, "struct", document) for document in documents]
-    assert {fault["where"] for faults in expected for fault in faults if not fault["where"].startswith(tell(path))} == set()
+    places = {fault["where"] for faults in expected for fault in faults}
+    assert {place for place in places if not place.startswith(tell(path))} == set()
     for kind in KINDS[1:]:
         assert [ask(make_app(), family, kind, document) for document in documents] == expected
 

@@ -16,7 +16,7 @@ from demijohn import Flask, Query
 from demijohn.testing.doors import DOORS, Door
 from tests.api.matrix import HOLDERS, KINDS
 
-SECRET = "$2b$12$"  # noqa: S105 - made up
+SECRET = "$2b$12$"
 
 
 class StructUser(msgspec.Struct):
@@ -115,25 +115,31 @@ class Position(NamedTuple):
 POSITIONS = {
     "body": Position(lambda user, make: user, lambda value, make: value, lambda sent: sent),
     "optional": Position(lambda user, make: user | None, lambda value, make: value, lambda sent: sent),
-    "with status": Position(lambda user, make: tuple[user, int], lambda value, make: (value, 201), lambda sent: sent, 201),
+    "with status": Position(
+        lambda user, make: tuple[user, int], lambda value, make: (value, 201), lambda sent: sent, 201
+    ),
     "list": Position(lambda user, make: list[user], lambda value, make: [value, value], lambda sent: [sent, sent]),
     "dict": Position(lambda user, make: dict[str, user], lambda value, make: {"é": value}, lambda sent: {"é": sent}),
     "list in dict": Position(
-        lambda user, make: dict[str, list[user]], lambda value, make: {"a": [value], "b": []}, lambda sent: {"a": [sent], "b": []}
+        lambda user, make: dict[str, list[user]],
+        lambda value, make: {"a": [value], "b": []},
+        lambda sent: {"a": [sent], "b": []},
     ),
-    "field": Position(
-        lambda user, make: make(user), lambda value, make: make(value), lambda sent: {"value": sent}
-    ),
+    "field": Position(lambda user, make: make(user), lambda value, make: make(value), lambda sent: {"value": sent}),
     "list in field": Position(
-        lambda user, make: make(list[user]), lambda value, make: make([value, value]), lambda sent: {"value": [sent, sent]}
+        lambda user, make: make(list[user]),
+        lambda value, make: make([value, value]),
+        lambda sent: {"value": [sent, sent]},
     ),
     "optional in field": Position(
         lambda user, make: make(user | None), lambda value, make: make(value), lambda sent: {"value": sent}
     ),
     "dict in field in list": Position(
-        lambda user, make: list[make(dict[str, user])], lambda value, make: [make({"k": value})], lambda sent: [{"value": {"k": sent}}]
+        lambda user, make: list[make(dict[str, user])],
+        lambda value, make: [make({"k": value})],
+        lambda sent: [{"value": {"k": sent}}],
     ),
-}  # fmt: skip
+}
 
 CASES = [(kind, position, value) for kind in KINDS for position in POSITIONS for value in VALUES]
 
@@ -149,6 +155,7 @@ def make_app() -> Flask:
 
 
 def add_views(app: Flask, kind: str, position: str, value: str) -> None:
+    """Add the views of one case."""
     user, known = USERS[kind], POSITIONS[position]
     holder: Any = known.annotation(user, HOLDERS[kind])
     outer = find_holder(holder)

@@ -523,3 +523,27 @@ def test_a_default_of_a_type_of_its_own_is_not_told():
 
     assert read(Defaults, {}) == Defaults()
     assert [{"default"} & set(each) for each in write_schema(Defaults).values()] == [set(), set(), {"default"}]
+
+
+def test_a_model_with_code_of_its_own_is_asked_once_however_deep():
+    """What it says of all that is in a value is enough: it is not asked again at each level."""
+    asked = []
+
+    class Node(pydantic.BaseModel, extra="allow"):
+        number: int = 0
+        children: list[Node] = []
+
+        @pydantic.model_validator(mode="before")
+        @classmethod
+        def note(cls, value):
+            asked.append(value)
+            return value
+
+    body = b'{"number":"x"}'
+    for _ in range(20):
+        body = b'{"number":"x","children":[%s]}' % body
+    with pytest.raises(Faulty) as caught:
+        find_reader(Node, lax=False).read_json(body)
+    assert {fault.expected for fault in caught.value.faults} == {"an integer"}
+    assert len(caught.value.faults) == 21
+    assert len(asked) == 2 * 21

@@ -9,7 +9,6 @@ import pytest
 from demijohn import Blueprint, Flask
 from demijohn.api.operations import (
     OperationSettings,
-    add_responses,
     describe,
     find_phrase,
     find_response,
@@ -40,8 +39,8 @@ def test_told_in_parts(app):
     """What is told later adds to what was told before, and replaces the same."""
     describe(app, view, OperationSettings(summary="Old", tags=["a"]))
     describe(app, view, OperationSettings(summary="New"))
-    add_responses(app, view, {404: Problem, 409: "Old."})
-    add_responses(app, view, {409: "New."})
+    tell(app, responses={404: Problem, 409: "Old."})(view)
+    tell(app, responses={409: "New."})(view)
     expected = OperationSettings(summary="New", tags=["a"], responses={404: Problem, 409: "New."})
     assert find_settings(app, view) == expected
 

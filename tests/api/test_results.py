@@ -6,8 +6,10 @@ import dataclasses
 import datetime as dt
 import enum
 import json
+import traceback
 import uuid
 from collections import OrderedDict, deque
+from collections.abc import Iterable
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Annotated, Any, Generic, NamedTuple, NewType, NotRequired, TypedDict, TypeVar
@@ -60,6 +62,16 @@ class DataUser:
 @dataclasses.dataclass
 class DataAdmin(DataUser):
     password: str = "SECRET"
+
+
+@dataclasses.dataclass
+class DataCompany:
+    company: str
+
+
+class Directory(msgspec.Struct):
+    entries: list[DataUser | DataCompany]
+    title: str = "All"
 
 
 class DictUser(TypedDict):
@@ -241,6 +253,12 @@ WIDER = {
     "object for pydantic": (PydanticUser, Row(name="a")),
     "object in a list": (list[Street], [Row(name="a")]),
     "other model": (Street, DataAdmin("a")),
+    "one of a union of dataclasses": (list[DataUser | DataCompany], [DataAdmin("a")]),
+    "one of a union of dataclasses in a field": (Directory, Directory([DataAdmin("a")])),
+    "object with such a field": (Directory, Row(entries=[Row(name="a")])),
+    "pydantic beside a text": (list[PydanticUser | str], ["b", PydanticAdmin(name="a")]),
+    "subclass in an iterable": (Iterable[Street], [SecretStreet("b")]),
+    "subclass in a list of named tuples": (list[Point], [Point(1, SecretStreet("b"))]),
     "namespace": (Street, SimpleNamespace(name="a", password="SECRET")),
     "mapping": (Street, OrderedDict(name="a", password="SECRET")),
 }
@@ -370,8 +388,8 @@ def test_what_cannot_be_written_is_told():
 
 
 def test_pydantic_tells_what_it_refuses():
-    """What a model of pydantic refuses is told in its own words."""
-    with pytest.raises(ResultError, match=r"is no PydanticUser: 1 validation error"):
+    """What a model of pydantic refuses is told by its place and sort; the values are for no log."""
+    with pytest.raises(ResultError, match=r"is no PydanticUser: name \(missing\)\. Return"):
         encode(PydanticUser, {})
 
 
@@ -382,6 +400,30 @@ def test_tuples_have_a_status_and_headers():
     assert (type(body), status) == (Encoded, 201)
     assert result((User("a"), 201, {"X": "y"}))[1:] == (201, {"X": "y"})
     assert result((User("a"), {"X": "y"}))[1] == {"X": "y"}
+
+
+def test_a_named_tuple_is_a_tuple():
+    """It is a body with a status for Flask, and so its first field is the body."""
+
+    class Answer(NamedTuple):
+        body: User
+        status: int
+
+    body, status = Result(Answer, "view")(Answer(Admin("a"), 201))
+    assert (b"SECRET" in body.body, status) == (False, 201)
+
+
+def test_what_msgspec_refuses_has_its_defaults():
+    """A model with a union that msgspec does not take is made of an object all the same."""
+    assert json.loads(encode(Directory, {"entries": []})) == {"entries": [], "title": "All"}
+
+
+def test_no_log_gets_the_values_that_pydantic_refuses():
+    """What is raised names the fields alone, also in what it was raised from."""
+    returned = [{"password": "SECRET"}]
+    with pytest.raises(ResultError) as caught:
+        encode(list[PydanticUser], returned)
+    assert "SECRET" not in "".join(traceback.format_exception(caught.value))
 
 
 RESPONSE = Response("x")

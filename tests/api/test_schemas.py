@@ -367,6 +367,22 @@ def test_secrets():
     assert build(Secret[str])[0] == {"type": "string", "writeOnly": True}
 
 
+def test_the_default_of_a_secret_is_one():
+    """It is not shown, nor is that of what holds one; that there may be none is."""
+
+    class Login(msgspec.Struct):
+        key: Secret[str] = "4711"
+        keys: list[Secret[str]] = msgspec.field(default_factory=list)
+        other: Secret[str] | None = None
+
+    properties = build(Login)[1]["Login"]["properties"]
+    assert {name: schema.get("default", "-") for name, schema in properties.items()} == {
+        "key": "-",
+        "keys": "-",
+        "other": None,
+    }
+
+
 def test_texts_in_place_of_docstrings():
     """A model may be described by other words than its docstring."""
     schemas = Schemas({Colour: "Paint."})

@@ -299,6 +299,23 @@ def test_a_secret_is_not_repeated(door, type_):
     assert b"hunter" not in client.get("/?value=hunter2&value=hunter3").data
 
 
+class Login(msgspec.Struct):
+    name: str
+    password: Secret[str]
+
+
+def test_a_repeated_secret_is_not_repeated(door):
+    """That there are two is told, and not which, of whatever kind the secret is."""
+    client = reach(door, make_app("query", Login))
+    faults = read_faults(client.get("/?name=a&name=b&password=hunter2&password=hunter3"))
+    assert faults == [
+        {"where": "query.name", "expected": "one value", "got": ["a", "b"]},
+        {"where": "query.password", "expected": "one value"},
+    ]
+    client = reach(door, make_app("query", pydantic.SecretStr))
+    assert b"hunter" not in client.get("/?value=hunter2&value=hunter3").data
+
+
 class Filters(msgspec.Struct):
     q: str
     tags: list[int] = []

@@ -1,8 +1,8 @@
 """Load a file that is written for Flask on Flask and on Demijohn."""
 
 from __future__ import annotations
-
 import __future__
+
 import sys
 from functools import cache
 from pathlib import Path

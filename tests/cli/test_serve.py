@@ -356,7 +356,9 @@ def test_options_without_a_meaning(runner, arguments, expected):
 @pytest.mark.parametrize("interface", ["asgi", "rsgi", "wsgi"])
 def test_a_mistake_in_a_typed_view_stops_the_start(start, interface):
     """A typed view that asks for what cannot be bound is told before anything is served."""
-    source = "from demijohn import Flask, Path\napp = Flask(__name__)\n@app.get('/')\ndef index(number: Path[int]): ...\n"
+    source = (
+        "from demijohn import Flask, Path\napp = Flask(__name__)\n@app.get('/')\ndef index(number: Path[int]): ...\n"
+    )
     server = start("--interface", interface, app=source)
     assert server.wait() == 1
     assert "parameter `number`: the URL has no variable <number>" in server.lines[-1]

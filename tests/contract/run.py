@@ -28,9 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--examples", type=int, metavar="N", help=f"for each operation; by default {EXAMPLES}")
     parser.add_argument("--seed", type=int, help="the seed of the requests; by default a new one each time")
     parser.add_argument("--workers", type=int, default=1, help="how many send requests")
+    parser.add_argument("--interface", default="auto", help="how the server calls the application: asgi, rsgi or wsgi")
     parser.add_argument("schemathesis", nargs="*", help="more arguments for schemathesis, after --")
     options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="contract-") as folder, Service(Path(folder)) as service:
+    with tempfile.TemporaryDirectory(prefix="contract-") as name, Service(Path(name), options.interface) as service:
         problems = [*check_document(service), *call_by_client(service), *send_requests(service, options)]
         answers = service.count_answers()
         problems += judge_answers(service, answers, 0 if options.examples else LEAST)

@@ -31,8 +31,9 @@ SETTINGS = {
 class Service:
     """A running server: `url`, the credentials of an account that may do everything, and its log."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, interface: str = "auto") -> None:
         self.folder = folder
+        self.interface = interface
         self.url = ""
         self.key = ""
         self.token = ""
@@ -52,7 +53,7 @@ class Service:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
-        command = self._command("serve", "--port", str(port), "--access-log", "json")
+        command = self._command("serve", "--port", str(port), "--interface", self.interface, "--access-log", "json")
         with (self.folder / "log").open("wb") as log, (self.folder / "access").open("wb") as access:
             self._server = subprocess.Popen(
                 # `timeout` ends it also when this process is killed and can no longer do so.

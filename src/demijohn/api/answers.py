@@ -134,12 +134,12 @@ class Answers:
         if isinstance(kind, type) and issubclass(kind, (Iterator, AsyncIterable)):
             return self._text_type, {"schema": {"type": "string"}}
         if isinstance(kind, type) and issubclass(kind, Problem):
-            return PROBLEM_TYPE, {"schema": self._schemas.build(member)}
+            return PROBLEM_TYPE, {"schema": self._schemas.build(member, is_result=True)}
         return "application/json", {"schema": self._build_schema(member)}
 
     def _build_schema(self, member: Any) -> Schema:
         try:
-            return self._schemas.build(member)
+            return self._schemas.build(member, is_result=True)
         except TypeError:
             # A plain view may be annotated with whatever it likes.
             return {}

@@ -130,12 +130,12 @@ def _compile(
     name = getattr(function, "__qualname__", None) or repr(function)
     try:
         encode = compile_result(signature.result, name, models, is_wrapped=is_wrapped)
-    except TypeError as error:
+    except NameError as error:
         if not is_wrapped:
             place = find_place(function)
             raise SignatureError(
-                f"{place.file}:{place.line}: `{place.name}`, its result: {error}. Remedy: return another type, or leave"
-                " the annotation out and return a response."
+                f"{place.file}:{place.line}: `{place.name}`, its result: an annotation in it cannot be resolved"
+                f" ({error}). Remedy: define what it names at the top of a module, and not for type checkers alone."
             ) from error
         # It is what a decorator makes of the result that is sent.
         encode = None

@@ -54,10 +54,12 @@ class Dependencies:
         self._source = signature, url_arguments, compile_parameters
         self._compiled = _NO_OVERRIDES, _compile(_NO_OVERRIDES, *self._source)
         self._override_compiled = self._compiled
+        # Kept so that other views with the same dependencies find them.
+        self._signatures = list(walk_dependencies(signature, url_arguments))
         #: The variables of the URL that one of them asks for, so that the view need not.
         self.url_names = frozenset(
             parameter.alias
-            for found in walk_dependencies(signature, url_arguments)
+            for found in self._signatures
             for parameter in found.parameters
             if parameter.source in {"path", "url"}
         )

@@ -38,10 +38,43 @@ def dump_json(value: Any) -> bytes:
 
 def _dump_foreign(value: Any) -> Any:
     """Return what msgspec can write of what it does not know."""
-    serializer = getattr(type(value), "__pydantic_serializer__", None)
-    if serializer is not None:
-        return msgspec.Raw(serializer.to_json(value, by_alias=True))
+    if hasattr(type(value), "__pydantic_serializer__"):
+        return msgspec.Raw(_serialize(value, "to_json"))
     return _dump_to_builtins(value)
+
+
+def _serialize(value: Any, method: str, **options: Any) -> Any:
+    """Let a model of pydantic write itself, and nothing that its fields do not name.
+
+    Raises:
+        TypeError: It holds what its fields do not allow.
+    """
+    kind: Any = type(value)
+    serialize = getattr(kind.__pydantic_serializer__, method)
+    try:
+        # SECURITY: pydantic writes a dict in the place of a model whole, and only warns.
+        return serialize(value, by_alias=True, warnings="error", **options)
+    except ValueError as error:
+        if "surrogates not allowed" in str(error):
+            raise
+    return serialize(_validate_again(value), by_alias=True, **options)
+
+
+def _validate_again(value: Any) -> Any:
+    """Make a model of pydantic anew of what it holds.
+
+    Raises:
+        TypeError: It holds what its fields do not allow.
+    """
+    kind: Any = type(value)
+    given = value.root if getattr(kind, "__pydantic_root_model__", False) else vars(value)
+    try:
+        return kind.__pydantic_validator__.validate_python(given, from_attributes=True, by_name=True)
+    except ValueError as error:
+        raise TypeError(
+            f"The {kind.__name__} that was returned holds what its fields do not allow: {error}. Give them values of"
+            " their types, or make the model by its constructor, which checks them."
+        ) from error
 
 
 def _dump_to_builtins(value: Any) -> Any:
@@ -51,9 +84,8 @@ def _dump_to_builtins(value: Any) -> Any:
         TypeError: Nothing does.
     """
     kind = type(value)
-    serializer = getattr(kind, "__pydantic_serializer__", None)
-    if serializer is not None:
-        return serializer.to_python(value, mode="json", by_alias=True)
+    if hasattr(kind, "__pydantic_serializer__"):
+        return _serialize(value, "to_python", mode="json")
     for base, convert in _BASES:
         if isinstance(value, base):
             return convert(value)

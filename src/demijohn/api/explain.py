@@ -46,13 +46,16 @@ class Explainer:
     Args:
         node: The type, as `msgspec.inspect` tells it.
         strict: Texts stand for nothing but texts, as in JSON.
+        asks_models: The models' own code is asked too, not their types alone.
     """
 
-    def __init__(self, node: inspect.Type, *, strict: bool) -> None:
+    def __init__(self, node: inspect.Type, *, strict: bool, asks_models: bool = True) -> None:
         self.node = node
         self.strict = strict
+        self.asks_models = asks_models
         self._judges: dict[int, Judge] = {}
         self._secrets: dict[int, bool] = {}
+        self._usual: dict[Any, Explainer] = {}
 
     def find_faults(self, value: Any, where: str) -> list[Fault]:
         """List what is wrong with a value.
@@ -81,6 +84,8 @@ class Explainer:
     def _walk(self, spot: Spot) -> list[Fault]:
         node = spot.node
         if isinstance(node, inspect.Metadata):
+            if not self.asks_models and USUAL in (node.extra or {}):
+                return self._find_usual(node)._walk(spot._replace(node=self._find_usual(node).node))
             schema = {**(spot.schema or {}), **(node.extra_json_schema or {})}
             inner = spot._replace(node=node.type, secret=spot.secret or is_secret(node), schema=schema)
             return self._walk(inner) or (self._ask_model(spot) if node.extra else [])
@@ -202,6 +207,8 @@ class Explainer:
 
     def _ask_model(self, spot: Spot) -> list[Fault]:
         """Ask a model's own code about a value that its type takes."""
+        if not self.asks_models:
+            return []
         own = self._use_usual_words(spot, find_own_faults(spot.node, spot.value, spot.where, strict=self.strict))
         if spot.secret or self.has_secret(spot.node):
             texts = list(self._list_secrets(spot))
@@ -210,12 +217,20 @@ class Explainer:
 
     def _use_usual_words(self, spot: Spot, own: list[Fault]) -> list[Fault]:
         """Tell a fault as for every other model where a model's own code has read a value of a wrong type."""
-        usual = getattr(spot.node, "extra", None) or {}
-        if not own or USUAL not in usual:
+        if not own or USUAL not in (getattr(spot.node, "extra", None) or {}):
             return own
-        found = Explainer(inspect.type_info(usual[USUAL]), strict=False).find_faults(spot.value, spot.where)
+        found = self._find_usual(spot.node).find_faults(spot.value, spot.where)
         known = {fault.where: fault for fault in found}
         return [known.get(fault.where, fault) for fault in own]
+
+    def _find_usual(self, node: Any) -> Explainer:
+        """Give what explains values of the type that a model's own code mostly takes."""
+        usual = node.extra[USUAL]
+        if usual not in self._usual:
+            # SECURITY: the model was asked about all that is in the value; once more at each level is quadratic.
+            made = self._usual[usual] = Explainer(inspect.type_info(usual), strict=False, asks_models=False)
+            made._usual = self._usual
+        return self._usual[usual]
 
     def _list_secrets(self, spot: Spot) -> Any:
         """Give the secrets in a value, as texts."""

@@ -125,13 +125,14 @@ def _list_values(schemas: Schemas, parameter: Parameter) -> Iterator[tuple[str, 
             yield find_header_name(field.name) if is_header else field.name, field.schema, is_required
         return
     schema = schemas.build(parameter.type, nullable=False)
-    _set_default(schema, parameter)
+    _set_default(schema, parameter, is_secret=parameter.param.secret or schemas.holds_secret(parameter.type))
     name = find_header_name(parameter.alias) if is_header else parameter.alias
     yield name, schema, parameter.default is REQUIRED
 
 
-def _set_default(schema: Schema, parameter: Parameter) -> None:
-    if not any(parameter.default is each for each in (REQUIRED, msgspec.UNSET, None)):
+def _set_default(schema: Schema, parameter: Parameter, *, is_secret: bool) -> None:
+    # SECURITY: a secret's default may be a secret.
+    if not is_secret and not any(parameter.default is each for each in (REQUIRED, msgspec.UNSET, None)):
         schema["default"] = dump_value(parameter.default)
     if parameter.param.secret and schema.get("type") == "string":
         schema.setdefault("format", "password")

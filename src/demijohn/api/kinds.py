@@ -109,7 +109,7 @@ def list_fields(type_: Any, *, is_result: bool = False) -> list[Field]:
     """List the fields of a model that a request may give, or a result has.
 
     Args:
-        type_: A model, generic with its arguments or not; no pydantic model, whose fields say more.
+        type_: A model, generic with its arguments or not; no pydantic model but a dataclass, since its fields say more.
         is_result: Fields count that nobody may give, too.
 
     Returns:
@@ -119,6 +119,8 @@ def list_fields(type_: Any, *, is_result: bool = False) -> list[Field]:
         NameError: An annotation names something that cannot be found.
     """
     kind = model_kind(type_)
+    if kind == "pydantic" and dataclasses.is_dataclass(get_origin(type_) or type_):
+        kind = "dataclass"
     if kind in {"dataclass", "attrs"}:
         return _CLASS_LISTERS[kind](type_, is_result)
     return _LISTERS[kind](type_) if kind in _LISTERS else []

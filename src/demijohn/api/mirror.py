@@ -216,8 +216,8 @@ class Mirrorer:
         return Mirrored(_unite(each.type for each in mirrored), _make_member_build(mirrored))
 
     def _mirror_untagged(self, members: tuple[Any, ...]) -> Mirrored:
-        """Leave a union of models to pydantic, which tries one after the other."""
-        if any(model_kind(member) not in {None, "pydantic"} for member in members):
+        """Leave a union of models to pydantic, which tries one after the other; to be described, it needs nobody."""
+        if self.side == "intake" and any(model_kind(member) not in {None, "pydantic"} for member in members):
             names = " and ".join(getattr(member, "__name__", str(member)) for member in members)
             raise TypeError(f"nothing tells {names} apart; give each a field `kind: Literal[...]` with its own value")
         if self.side == "intake":

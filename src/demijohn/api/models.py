@@ -158,7 +158,7 @@ class Reader:
             raise Faulty(faults)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=4096)  # a class that is made in a function would stay for ever
 def _find_cached_reader(type_: Any, lax: bool) -> Reader:
     return Reader(type_, lax=lax)
 

@@ -127,6 +127,15 @@ def is_secret(node: inspect.Type) -> bool:
     return isinstance(node, inspect.Metadata) and bool((node.extra_json_schema or {}).get("writeOnly"))
 
 
+def holds_secret(node: inspect.Type) -> bool:
+    """Tell whether a type has a part that is secret, at any depth.
+
+    Args:
+        node: The type.
+    """
+    return any(map(is_secret, list_all_parts(node)))
+
+
 def is_limited_decimal(node: inspect.Type) -> bool:
     """Tell whether a type is a decimal with limits, which msgspec ignores.
 

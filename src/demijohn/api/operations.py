@@ -155,23 +155,6 @@ def describe(scaffold: Any, function: Any, settings: OperationSettings) -> None:
     store.settings[function] = _merge(known, settings)
 
 
-def add_responses(scaffold: Any, function: Any, table: Mapping[Status, Any]) -> None:
-    """Keep what a view answers with, by status.
-
-    Args:
-        scaffold: The application or the blueprint.
-        function: The view, a method of a view class, or a view class.
-        table: The type of each body, None for no body, a description, a
-            tuple of both, or a Response Object of OpenAPI, which may have the
-            type as its "model".
-
-    Raises:
-        TypeError: The table is no mapping.
-        ValueError: One of its keys is no status.
-    """
-    describe(scaffold, function, OperationSettings(responses=table))
-
-
 def add_webhook(scaffold: Any, name: str, function: Callable[..., Any], method: str = "POST") -> None:
     """Keep a request that the application sends to others.
 

@@ -9,17 +9,25 @@ stays as it is and is not checked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import types
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import is_dataclass
+from functools import cached_property
+from inspect import isabstract
 from operator import is_
-from typing import Any, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
 from msgspec import inspect
 
 from ..json.provider import MODEL_MARKS
+from .kinds import Field, find_hints, list_fields, model_kind
+from .pydantic_models import tell_places
 
 #: Takes a value and returns it or what stands for it.
 Project = Callable[[Any], Any]
+
+UNIONS = (Union, types.UnionType)
 
 _MISSING: Any = object()
 #: What may stand in a union beside models, and holds none.
@@ -51,39 +59,84 @@ def compile_projector(type_: Any) -> Project | None:
     """Return what projects values on a type.
 
     Args:
-        type_: A type that msgspec knows, or a pydantic model.
+        type_: A type, in which names are resolved.
 
     Returns:
         A function that raises `MisfitError`; None where the type names no model,
         so that there is nothing to keep out.
 
     Raises:
-        TypeError: msgspec does not know the type.
+        NameError: An annotation of a model names something that cannot be found.
     """
-    return _compile(inspect.type_info(type_), {})
+    return _compile(type_, {})
 
 
-def _compile(node: Any, known: dict[int, Any]) -> Project | None:
-    if isinstance(node, inspect.Metadata):
-        return _compile(node.type, known)
-    make = _MAKERS.get(type(node))
-    return None if make is None else make(node, known)
+def unwrap(type_: Any) -> Any:
+    """Return the type behind `type Alias = ...`, `NewType` and `Annotated`.
+
+    Args:
+        type_: Any annotation, resolved.
+    """
+    while True:
+        if get_origin(type_) is Annotated:
+            type_ = get_args(type_)[0]
+        elif hasattr(type_, "__value__"):
+            type_ = type_.__value__
+        elif hasattr(type_, "__supertype__"):
+            type_ = type_.__supertype__
+        else:
+            return type_
 
 
-def _compile_model(node: Any, known: dict[int, Any]) -> Project:
-    # The types of a recursive model hold themselves.
-    if id(node) not in known:
-        model = known[id(node)] = ModelProjector(node)
+def list_items(type_: Any) -> tuple[Any, ...]:
+    """Return the types of what a type collects, if it collects anything.
+
+    Args:
+        type_: A type without an alias, such as `list[int]`, a union or a named tuple.
+    """
+    kind = get_origin(type_) or type_
+    if kind in UNIONS:
+        return get_args(type_)
+    if not isinstance(kind, type):
+        return ()
+    if issubclass(kind, tuple) and hasattr(kind, "_fields"):
+        return tuple(find_hints(type_).values())
+    if issubclass(kind, Mapping):
+        return get_args(type_)[1:]
+    # What an iterator gives is sent as it comes, as in Flask.
+    is_collection = issubclass(kind, Iterable) and not issubclass(kind, Iterator)
+    return tuple(item for item in get_args(type_) if item is not Ellipsis) if is_collection else ()
+
+
+# The types are walked here and not by `msgspec.inspect`: that refuses unions which a value's own class tells apart.
+def _compile(type_: Any, known: dict[Any, Any]) -> Project | None:
+    type_ = unwrap(type_)
+    kind = model_kind(type_)
+    if kind is not None:
+        is_foreign = kind == "pydantic" and not is_dataclass(type_)
+        return _compile_foreign(type_) if is_foreign else _compile_model(type_, known)
+    inner = [_compile(item, known) for item in list_items(type_)]
+    if not any(inner):
+        return None
+    origin: Any = get_origin(type_) or type_
+    if origin in UNIONS:
+        return _compile_union(get_args(type_), inner)
+    if issubclass(origin, Mapping):
+        return _compile_dict(*inner)
+    is_row = issubclass(origin, tuple) and Ellipsis not in get_args(type_)
+    return _compile_tuple(inner) if is_row else _ListProjector(inner[0]).project
+
+
+def _compile_model(type_: Any, known: dict[Any, Any]) -> Project:
+    # A recursive model holds itself.
+    if type_ not in known:
+        model = known[type_] = ModelProjector(type_)
         model.complete(known)
-    project: Project = known[id(node)]
+    project: Project = known[type_]
     return project
 
 
-def _compile_foreign(node: Any, known: dict[int, Any]) -> Project | None:
-    kind = node.cls
-    if not hasattr(kind, "__pydantic_validator__"):
-        return None
-
+def _compile_foreign(kind: Any) -> Project:
     def project_model(value: Any) -> Any:
         # What is in a model of pydantic is written by the model's own schema.
         if type(value) is kind:
@@ -95,21 +148,14 @@ def _compile_foreign(node: Any, known: dict[int, Any]) -> Project | None:
         try:
             return kind.model_validate(value, from_attributes=True)
         except ValueError as error:
-            raise MisfitError(f"is no {kind.__name__}: {error}") from error
+            reason = tell_places(error)
+        # SECURITY: pydantic's error repeats the values, and a log would keep them.
+        raise MisfitError(f"is no {kind.__name__}: {reason}")
 
     return project_model
 
 
-def _compile_list(node: Any, known: dict[int, Any]) -> Project | None:
-    inner = _compile(node.item_type, known)
-    return None if inner is None else _ListProjector(inner).project
-
-
-def _compile_tuple(node: Any, known: dict[int, Any]) -> Project | None:
-    inner = [_compile(item, known) for item in node.item_types]
-    if not any(inner):
-        return None
-
+def _compile_tuple(inner: list[Project | None]) -> Project:
     def project_tuple(value: Any) -> Any:
         if not isinstance(value, (tuple, list)) or len(value) != len(inner):
             raise MisfitError(f"is {_describe(value)} and no array of {len(inner)} items")
@@ -119,11 +165,7 @@ def _compile_tuple(node: Any, known: dict[int, Any]) -> Project | None:
     return project_tuple
 
 
-def _compile_dict(node: Any, known: dict[int, Any]) -> Project | None:
-    inner = _compile(node.value_type, known)
-    if inner is None:
-        return None
-
+def _compile_dict(inner: Project | None) -> Project:
     def project_dict(value: Any) -> Any:
         if not isinstance(value, Mapping):
             raise MisfitError(f"is {_describe(value)} and no mapping")
@@ -134,14 +176,12 @@ def _compile_dict(node: Any, known: dict[int, Any]) -> Project | None:
     return project_dict
 
 
-def _compile_union(node: Any, known: dict[int, Any]) -> Project | None:
-    inner = [(_compile(one, known), one) for one in node.types]
-    projects = [project for project, _ in inner if project is not None]
-    if not projects:
-        return None
-    by_class = {_find_class(one): project for project, one in inner if project is not None}
-    admits_scalars = any(project is None and not isinstance(one, inspect.NoneType) for project, one in inner)
-    admits_none = any(isinstance(one, inspect.NoneType) for _, one in inner)
+def _compile_union(members: tuple[Any, ...], inner: list[Project | None]) -> Project:
+    projects = [project for project in inner if project is not None]
+    pairs = list(zip(members, inner, strict=True))
+    by_class = {_find_class(member): project for member, project in pairs if project is not None}
+    admits_none = type(None) in members
+    admits_scalars = any(project is None and member is not type(None) for member, project in pairs)
 
     def project_union(value: Any) -> Any:
         kind = type(value)
@@ -189,12 +229,13 @@ def _keep_same(value: Any, narrow: list[Any]) -> Any:
     return value if is_same else narrow
 
 
-def _find_class(node: Any) -> Any:
-    """Return the class whose instances a node of a union stands for."""
-    if isinstance(node, inspect.Metadata):
-        return _find_class(node.type)
-    kind = getattr(node, "cls", None)
-    return _BUILTINS.get(type(node)) if kind is None else get_origin(kind) or kind
+def _find_class(type_: Any) -> Any:
+    """Return the class whose instances a member of a union stands for."""
+    type_ = unwrap(type_)
+    kind = get_origin(type_) or type_
+    if issubclass(kind, Mapping) and model_kind(type_) is None:
+        return dict
+    return list if isabstract(kind) else kind
 
 
 def _describe(value: Any) -> str:
@@ -204,7 +245,7 @@ def _describe(value: Any) -> str:
 class _ListProjector:
     """Project the items of an array."""
 
-    def __init__(self, inner: Project) -> None:
+    def __init__(self, inner: Project | None) -> None:
         self._inner = inner
         self._model = inner if isinstance(inner, ModelProjector) else None
 
@@ -227,35 +268,46 @@ class ModelProjector:
     """Project values on a struct, dataclass, TypedDict or class of attrs.
 
     Args:
-        node: The type, as `msgspec.inspect` tells it.
+        type_: The model, generic with its arguments or not.
     """
 
-    def __init__(self, node: Any) -> None:
-        self._node = node
+    def __init__(self, type_: Any) -> None:
+        self._type = type_
         #: The class, without the arguments of a generic one.
-        self.kind: Any = get_origin(node.cls) or node.cls
+        self.kind: Any = get_origin(type_) or type_
         #: Whether an instance of exactly this class can hold nothing wider.
         self.is_closed = False
-        self._is_mapping = isinstance(node, inspect.TypedDictType)
-        self._is_array = getattr(node, "array_like", False)
-        tag = getattr(node, "tag_field", None)
-        self._tag = {} if tag is None else {tag: node.tag}
+        self._is_mapping = model_kind(type_) == "typeddict"
+        config = getattr(self.kind, "__struct_config__", None)
+        self._is_array = config is not None and config.array_like
+        self._tag = {} if config is None or config.tag is None else {config.tag_field: config.tag}
         # msgspec writes what is in the `__dict__` of such an instance: an attribute
         # that somebody set, and not the default that is only in the class.
         is_loose = any(hasattr(self.kind, mark) for mark in _LOOSE_MARKS) and "__dict__" in dir(self.kind)
-        self._attributes = {field.name for field in node.fields} if is_loose else None
+        self._fields: list[tuple[Field, Project | None]] = [
+            (field, None) for field in list_fields(type_, is_result=True)
+        ]
+        self._attributes = {field.name for field, _ in self._fields} if is_loose else None
         self._inner: list[tuple[str, str, Project]] = []
-        self._fields: list[tuple[Any, Project | None]] = []
 
-    def complete(self, known: dict[int, Any]) -> None:
+    def complete(self, known: dict[Any, Any]) -> None:
         """Compile what the fields hold.
 
         Args:
-            known: The models that are being compiled, by their nodes.
+            known: The models that are being compiled, by their types.
         """
-        self._fields = [(field, _compile(field.type, known)) for field in self._node.fields]
-        self._inner = [(field.name, field.encode_name, inner) for field, inner in self._fields if inner is not None]
+        self._fields = [(field, _compile(field.type, known)) for field, _ in self._fields]
+        self._inner = [(field.name, field.key, inner) for field, inner in self._fields if inner is not None]
         self.is_closed = not (self._inner or self._is_mapping or self._attributes)
+
+    @cached_property
+    def _is_known(self) -> bool:
+        """Say whether msgspec can make one; it refuses models that hold unions of several."""
+        try:
+            inspect.type_info(self._type)
+        except TypeError:
+            return False
+        return True
 
     def __call__(self, value: Any) -> Any:
         """Return the value itself, or what has no more than the type names.
@@ -275,18 +327,18 @@ class ModelProjector:
         """
         is_same = type(value) is self.kind and (self._attributes is None or vars(value).keys() == self._attributes)
         parts: dict[str, Any] = {}
-        for name, encode_name, inner in self._inner:
+        for name, key, inner in self._inner:
             part = getattr(value, name, None)
             if part is not None and part is not msgspec.UNSET:
-                parts[encode_name] = narrow = _project_part(inner, part, f".{name}")
+                parts[key] = narrow = _project_part(inner, part, f".{name}")
                 is_same = is_same and narrow is part
         if is_same:
             return value
         fields = dict(self._tag)
         for field, _ in self._fields:
-            part = parts[field.encode_name] if field.encode_name in parts else getattr(value, field.name, _MISSING)
+            part = parts[field.key] if field.key in parts else getattr(value, field.name, _MISSING)
             if part is not _MISSING and part is not msgspec.UNSET:
-                fields[field.encode_name] = part
+                fields[field.key] = part
         return list(fields.values()) if self._is_array else fields
 
     def _select(self, value: Mapping[str, Any]) -> Any:
@@ -298,8 +350,11 @@ class ModelProjector:
     def _convert(self, value: Any) -> Any:
         """Make an instance of what has fields of the same names, and check it."""
         given = self._read_fields(value)
+        made = list(given.values()) if self._is_array else given
+        if not self._is_known:
+            return made
         try:
-            return msgspec.convert(list(given.values()) if self._is_array else given, self._node.cls)
+            return msgspec.convert(made, self._type)
         except (msgspec.ValidationError, TypeError) as error:
             raise MisfitError(f"does not fit {self.kind.__name__}: {error}") from error
 
@@ -309,52 +364,23 @@ class ModelProjector:
             raise MisfitError(f"is {_describe(value)} and no {self.kind.__name__}")
         given: dict[str, Any] = dict(self._tag)
         for field, inner in self._fields:
-            name, encode_name = field.name, field.encode_name
-            part = value.get(encode_name, value.get(name, _MISSING)) if is_mapping else getattr(value, name, _MISSING)
-            if part is _MISSING or part is msgspec.UNSET:
-                if field.required:
-                    raise MisfitError(f"lacks the field {name!r} of {self.kind.__name__}")
-                if self._is_array:
-                    is_made = field.default_factory is not msgspec.NODEFAULT
-                    given[encode_name] = field.default_factory() if is_made else field.default
-            else:
-                given[encode_name] = _project_part(inner, part, f".{name}")
+            name, key = field.name, field.key
+            part = value.get(key, value.get(name, _MISSING)) if is_mapping else getattr(value, name, _MISSING)
+            if part is not _MISSING and part is not msgspec.UNSET:
+                given[key] = _project_part(inner, part, f".{name}")
+            elif field.is_required:
+                raise MisfitError(f"lacks the field {name!r} of {self.kind.__name__}")
+            elif self._is_array or not self._is_known:
+                given |= _read_default(field)
         return given
+
+
+def _read_default(field: Field) -> dict[str, Any]:
+    if field.default_factory is not msgspec.NODEFAULT:
+        return {field.key: field.default_factory()}
+    is_left_out = field.default is msgspec.NODEFAULT or field.default is msgspec.UNSET
+    return {} if is_left_out else {field.key: field.default}
 
 
 _LOOSE_MARKS = ("__attrs_attrs__", "__dataclass_fields__")
 _ARRAYS = frozenset({list, tuple, set, frozenset})
-
-_BUILTINS: dict[Any, Any] = {
-    inspect.ListType: list,
-    inspect.SetType: set,
-    inspect.FrozenSetType: frozenset,
-    inspect.VarTupleType: tuple,
-    inspect.TupleType: tuple,
-    inspect.DictType: dict,
-}
-
-#: Types that models may stand in -> what compiles them.
-_MAKERS: dict[Any, Callable[[Any, dict[int, Any]], Project | None]] = {
-    inspect.StructType: _compile_model,
-    inspect.DataclassType: _compile_model,
-    inspect.TypedDictType: _compile_model,
-    inspect.NamedTupleType: lambda node, known: _compile_tuple(_AsTuple(node), known),
-    inspect.CustomType: _compile_foreign,
-    inspect.ListType: _compile_list,
-    inspect.SetType: _compile_list,
-    inspect.FrozenSetType: _compile_list,
-    inspect.VarTupleType: _compile_list,
-    inspect.CollectionType: _compile_list,
-    inspect.TupleType: _compile_tuple,
-    inspect.DictType: _compile_dict,
-    inspect.FrozenDictType: _compile_dict,
-    inspect.UnionType: _compile_union,
-}
-
-
-class _AsTuple:
-    """Show a named tuple as a tuple, which is how it is written."""
-
-    def __init__(self, node: Any) -> None:
-        self.item_types = [field.type for field in node.fields]

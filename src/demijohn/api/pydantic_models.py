@@ -209,6 +209,19 @@ def reads_raw(type_: Any) -> bool:
     return bool(early) or _find_config(type_).get("extra") == "allow"
 
 
+def tell_places(error: Any) -> str:
+    """Say where a model refuses a value, and of which sort that is.
+
+    Args:
+        error: Pydantic's error.
+
+    Returns:
+        Such as `items.0.price (missing)`.  SECURITY: pydantic's own words repeat the values, which a log would keep.
+    """
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    return ", ".join(f"{'.'.join(map(str, each['loc'])) or 'all of it'} ({each['type']})" for each in found)
+
+
 def _complete(type_: Any) -> None:
     """Resolve what a model's annotations named before it was there."""
     if not getattr(type_, "__pydantic_complete__", True):

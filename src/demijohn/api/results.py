@@ -8,9 +8,8 @@ view of Flask may return stays as it is.
 
 from __future__ import annotations
 
-import types
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
-from typing import Annotated, Any, Union, get_args, get_origin
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any, get_args, get_origin
 
 import msgspec
 from werkzeug.exceptions import HTTPException
@@ -21,14 +20,13 @@ from ..pipeline.result import Encoded
 from .encoder import dump_json
 from .models import is_model, model_kind
 from .problems import PROBLEM_TYPE, Problem
-from .projector import MisfitError, Project, compile_projector
+from .projector import UNIONS, MisfitError, Project, compile_projector, list_items, unwrap
 
 #: Takes what the view returned, and returns what the pipeline takes.
 Encode = Callable[[Any], Any]
 
 #: What the pipeline takes as it is.
 _PLAIN = (str, bytes, bytearray, Iterator, AsyncIterator, WerkzeugResponse, HTTPException, Encoded, *STREAMS)
-_UNIONS = (Union, types.UnionType)
 #: The kinds of models that Flask's own JSON provider refuses.
 _UNKNOWN_TO_JSON = frozenset({"struct", "attrs", "pydantic"})
 
@@ -49,7 +47,7 @@ class Result:
             dict is where the view would return a model.
 
     Raises:
-        TypeError: The annotation has a type that cannot be written.
+        NameError: A model names a type that cannot be found.
     """
 
     def __init__(self, annotation: Any, name: str, others: Collection[Any] = (), *, is_wrapped: bool = False) -> None:
@@ -98,7 +96,7 @@ class Result:
         return encode
 
     def _make_stream_encoder(self, member: Any) -> Encode:
-        items = Result(get_args(_unwrap(member))[0], self.name)
+        items = Result(get_args(unwrap(member))[0], self.name)
 
         def dumps(item: Any) -> str:
             found = items(item)
@@ -111,7 +109,7 @@ class Result:
         return encode_stream
 
     def _encode_other(self, value: Any) -> Any:
-        if type(value) is tuple and value:
+        if isinstance(value, tuple) and value:
             body = self(value[0])
             # A problem by itself brings its status, and here the view names one.
             return (body[0] if type(body) is tuple else body, *value[1:])
@@ -164,7 +162,7 @@ def compile_result(
         None where neither names a model, so that results stay as they are.
 
     Raises:
-        TypeError: The annotation has a type that cannot be written.
+        NameError: A model names a type that cannot be found.
     """
     if not (others or is_typed(annotation)):
         return None
@@ -188,7 +186,7 @@ def is_new_to_flask(annotation: Any, *, writes_models: bool) -> bool:
             all models, in lists and dicts.
     """
     for member in iter_bodies(annotation):
-        kind = model_kind(_unwrap(member))
+        kind = model_kind(unwrap(member))
         if kind not in (None, "typeddict") or _find_stream(member) is not None:
             return True
         if not writes_models and any(model_kind(model) in _UNKNOWN_TO_JSON for model in _iter_models(member)):
@@ -208,13 +206,13 @@ def iter_bodies(annotation: Any) -> Iterator[Any]:
     """
     while hasattr(annotation, "__value__"):
         annotation = annotation.__value__
-    bare = _unwrap(annotation)
-    origin = get_origin(bare)
-    if origin in _UNIONS:
+    bare = unwrap(annotation)
+    kind = get_origin(bare) or bare
+    if kind in UNIONS:
         for member in get_args(bare):
             yield from iter_bodies(member)
-    elif origin is tuple:
-        yield from iter_bodies(get_args(bare)[0])
+    elif isinstance(kind, type) and issubclass(kind, tuple) and list_items(bare):
+        yield from iter_bodies(list_items(bare)[0])
     else:
         yield annotation
 
@@ -226,34 +224,19 @@ def holds_model(annotation: Any) -> bool:
 
 def _iter_models(annotation: Any) -> Iterator[Any]:
     """Yield the models that a type is, or that it is a collection of."""
-    bare = _unwrap(annotation)
-    origin = get_origin(bare)
-    if is_model(origin or bare):
-        yield origin or bare
-    elif origin in _UNIONS or (isinstance(origin, type) and issubclass(origin, Collection)):
-        for part in get_args(bare):
-            yield from _iter_models(part)
+    bare = unwrap(annotation)
+    if is_model(bare):
+        yield get_origin(bare) or bare
+    for part in list_items(bare):
+        yield from _iter_models(part)
 
 
 def _find_stream(annotation: Any) -> Any:
     """Return the class of an annotated stream of models, or None."""
-    bare = _unwrap(annotation)
+    bare = unwrap(annotation)
     origin = get_origin(bare)
     is_stream = isinstance(origin, type) and issubclass(origin, STREAMS)
     return origin if is_stream and any(map(holds_model, iter_bodies(get_args(bare)[0]))) else None
-
-
-def _unwrap(annotation: Any) -> Any:
-    """Return the type behind `type Alias = ...`, `NewType` and `Annotated`."""
-    while True:
-        if get_origin(annotation) is Annotated:
-            annotation = get_args(annotation)[0]
-        elif hasattr(annotation, "__value__"):
-            annotation = annotation.__value__
-        elif hasattr(annotation, "__supertype__"):
-            annotation = annotation.__supertype__
-        else:
-            return annotation
 
 
 def _encode_whole(value: Any) -> Encoded:
@@ -267,8 +250,8 @@ def _encode_problem(problem: Problem) -> Any:
 
 def _find_class(annotation: Any) -> Any:
     """Return the class that the instances of a type are of."""
-    bare = _unwrap(annotation)
+    bare = unwrap(annotation)
     kind = get_origin(bare) or bare
     if model_kind(kind) == "typeddict" or (isinstance(kind, type) and issubclass(kind, Mapping)):
         return dict
-    return list if isinstance(kind, type) and issubclass(kind, Collection) and not is_model(kind) else kind
+    return list if isinstance(kind, type) and issubclass(kind, Iterable) and not is_model(kind) else kind

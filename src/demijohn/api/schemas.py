@@ -20,8 +20,9 @@ from msgspec import inspect
 from .docstrings import parse_docstring
 from .examples import dump_value
 from .formats import Schema, build_leaf, list_values, name_type, read_limits
-from .models import find_reader
+from .models import find_reader, find_result_mirror
 from .names import choose_names, find_title
+from .nodes import holds_secret
 
 #: What goes before a model's name in a reference.
 PREFIX = "#/components/schemas/"
@@ -62,15 +63,16 @@ class Schemas:
         self._components: dict[Any, Schema] = {}
         self._references: dict[Any, Reference] = {}
 
-    def build(self, wanted: Any, *, nullable: bool = True) -> Schema:
+    def build(self, wanted: Any, *, nullable: bool = True, is_result: bool = False) -> Schema:
         """Return the schema of a type.
 
         Args:
             wanted: The type; its models become components.
             nullable: Whether null is kept where the type has it; a text from
                 a URL or a form cannot be null.
+            is_result: Whether it is sent and not read, which differs for some models.
         """
-        info = self._inspect(wanted)
+        info = self._inspect(wanted, is_result=is_result)
         return self._build(info if nullable else _drop_null(info))
 
     def list_properties(self, wanted: Any) -> list[Property]:
@@ -100,13 +102,17 @@ class Schemas:
         _replace_references((document, self._components), targets)
         return dict(sorted((names[model], schema) for model, schema in self._components.items()))
 
-    def _inspect(self, wanted: Any) -> inspect.Type:
+    def holds_secret(self, wanted: Any) -> bool:
+        """Say whether a type has a part that no document may show a value of."""
+        return holds_secret(self._inspect(wanted))
+
+    def _inspect(self, wanted: Any, *, is_result: bool = False) -> inspect.Type:
         try:
-            known = self._infos.get(wanted)
+            known = self._infos.get((wanted, is_result))
         except TypeError:  # some metadata in it cannot be hashed
-            return _inspect(wanted)
+            return _inspect(wanted, is_result=is_result)
         if known is None:
-            known = self._infos[wanted] = _inspect(wanted)
+            known = self._infos[wanted, is_result] = _inspect(wanted, is_result=is_result)
         return known
 
     def _build(self, info: inspect.Type) -> Schema:
@@ -217,6 +223,9 @@ class Schemas:
         if field.name in texts:
             schema.setdefault("description", texts[field.name])
         default = _find_default(field)
+        if default is not None and holds_secret(field.type):
+            # SECURITY: a secret's default may be a secret.
+            default = msgspec.UNSET
         if default is not msgspec.UNSET and (nullable or default is not None):
             schema["default"] = default
         return schema
@@ -237,8 +246,8 @@ def _replace_references(node: Any, targets: Mapping[Reference, str]) -> None:
             waiting += [value for value in part if isinstance(value, (dict, list))]
 
 
-def _inspect(wanted: Any) -> inspect.Type:
-    return inspect.type_info(find_reader(wanted, lax=False).mirror)
+def _inspect(wanted: Any, *, is_result: bool) -> inspect.Type:
+    return inspect.type_info(find_result_mirror(wanted) if is_result else find_reader(wanted, lax=False).mirror)
 
 
 def _peel(info: inspect.Type) -> inspect.Type:

@@ -7,11 +7,11 @@ what to write instead.  What is not marked and is no model stays as in Flask.
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
+from weakref import WeakValueDictionary
 
 from .annotations import Namespace, Unresolved, find_place, read_parameters, resolve_all
 from .checks import check_default, check_header_name, check_together, check_type
@@ -71,7 +71,7 @@ class Parameter:
     is_model: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Signature:
     """What a function asks for and returns.
 
@@ -132,15 +132,23 @@ def read_signature(
     Raises:
         SignatureError: It asks for something that cannot be given.
     """
-    if is_dependency and getattr(function, "__hash__", None) is not None:
+    if is_dependency:
         return _read_dependency(function, url_arguments)
     return _SignatureReader(function, url_arguments, is_dependency, skip_self, is_wrapped).read()
 
 
-@functools.lru_cache(maxsize=4096)
+#: What dependencies ask for, as long as a view has them.  A function may hold its application: so only its identity
+#: is kept, and the signature by whoever asked for it.
+_dependencies: WeakValueDictionary[tuple[int, frozenset[str]], Signature] = WeakValueDictionary()
+
+
 def _read_dependency(function: Callable[..., Any], url_arguments: frozenset[str]) -> Signature:
     """Read what a dependency asks for, once for all the views that depend on it."""
-    return _SignatureReader(function, url_arguments, True, False, False).read()
+    key = id(function), url_arguments
+    known = _dependencies.get(key)
+    if known is None or known.function is not function:
+        known = _dependencies[key] = _SignatureReader(function, url_arguments, True, False, False).read()
+    return known
 
 
 class _SignatureReader:

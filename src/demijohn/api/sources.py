@@ -21,7 +21,7 @@ from .._pairs import Pairs
 from .bodies import compile_body, read_form
 from .faults import REQUIRED, Fault, Faulty, join_where, shorten
 from .models import Reader, find_reader
-from .nodes import ARRAYS
+from .nodes import ARRAYS, holds_secret
 from .reading import ABSENT, Read, add_faults, drop_none
 from .signature import REQUIRED as NO_DEFAULT
 from .signature import Parameter
@@ -58,6 +58,7 @@ def _compile_texts(parameter: Parameter) -> Read:
     where = _name_place(parameter)
     is_optional = parameter.default is not NO_DEFAULT
     is_plain = reader.type is str
+    is_secret = parameter.param.secret or holds_secret(reader.node)
     if _takes_several(reader):
         return _compile_list(parameter, find, reader, where)
 
@@ -68,7 +69,7 @@ def _compile_texts(parameter: Parameter) -> Read:
                 faults.append(Fault(where, REQUIRED))
             return ABSENT
         if len(texts) > 1:
-            add_faults(faults, [Fault(where, ONE_VALUE, shorten(texts))], parameter)
+            faults.append(_refuse_several(where, texts, is_secret=is_secret))
             return ABSENT
         if is_plain:
             return texts[0]
@@ -108,6 +109,7 @@ def _compile_fields(parameter: Parameter, siblings: frozenset[str]) -> Read:
     node = _find_node(reader)
     names = {_name_field(source, field.encode_name): field for field in node.fields}
     several = {name for name, field in names.items() if _holds_several(field.type)}
+    secrets = {name for name, field in names.items() if holds_secret(field.type)}
     find_all = _FIND_ALL[source](names)
     takes_rest = source in _OPEN and _takes_unknown(reader, node)
     is_optional = parameter.default is not NO_DEFAULT
@@ -125,7 +127,8 @@ def _compile_fields(parameter: Parameter, siblings: frozenset[str]) -> Read:
             else:
                 given[field.encode_name] = texts[0]
                 if len(texts) > 1:
-                    found.append(Fault(join_where(source, field.encode_name), ONE_VALUE, shorten(texts)))
+                    where = join_where(source, field.encode_name)
+                    found.append(_refuse_several(where, texts, is_secret=name in secrets))
         if not given and is_optional:
             return ABSENT
         try:
@@ -221,6 +224,10 @@ def _find_cookies(names: Collection[str]) -> FindAll:
 
 def _find_form(names: Collection[str]) -> FindAll:
     return lambda request: dict(read_form(request).lists())
+
+
+def _refuse_several(where: str, texts: list[str], *, is_secret: bool) -> Fault:
+    return Fault(where, ONE_VALUE, msgspec.UNSET if is_secret else shorten(texts))
 
 
 def _takes_several(reader: Reader) -> bool:

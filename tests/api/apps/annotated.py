@@ -4,7 +4,7 @@ It is written for Flask alone.  `tests.api.twice` loads it once on each side, wi
 with annotations that are texts.
 """
 
-# ruff: noqa: I002, UP037, UP045 - the texts are what is tested, and so are annotations that are none
+# ruff: noqa: UP007, UP045 - annotations of every fashion are what is tested
 
 import asyncio
 import dataclasses
@@ -25,7 +25,7 @@ from flask.views import MethodView, View
 if TYPE_CHECKING:
     from nowhere import Ghost
 
-WHEN = dt.datetime(2026, 1, 31, 12, 30)  # noqa: DTZ001 - Flask takes it as it is
+WHEN = dt.datetime(2026, 1, 31, 12, 30, tzinfo=dt.UTC)
 
 
 @dataclasses.dataclass
@@ -190,7 +190,7 @@ def url_too_few(a: str, b: str) -> str:
 
 
 @app.get("/default/model")
-def default_model(user: User = None, other: User | None = None, *, form: Form = Form(name="kept")) -> str:  # noqa: B008, RUF013
+def default_model(user: User = None, other: User | None = None, *, form: Form = Form(name="kept")) -> str:  # noqa: B008
     return tell(user, other, form)
 
 
@@ -371,7 +371,7 @@ def show(settings: Settings, number: int, user: User) -> str:
     return tell(settings, number, user)
 
 
-class Callable_:
+class CallableView:
     def __call__(self, number: int, size: "int" = 4) -> str:
         return tell(number, size)
 
@@ -398,10 +398,10 @@ class Page:
 
 partial = functools.partial(show, Settings("partial"), user=User("partial"))
 app.add_url_rule("/call/partial/<int:number>", "partial", partial)
-app.add_url_rule("/call/object/<int:number>", "object", Callable_())
-app.add_url_rule("/call/method/<int:number>", "method", Callable_().method)
-app.add_url_rule("/call/static/<int:number>", "static method", Callable_.static)
-app.add_url_rule("/call/class/<int:number>", "class method", Callable_.of_class)
+app.add_url_rule("/call/object/<int:number>", "object", CallableView())
+app.add_url_rule("/call/method/<int:number>", "method", CallableView().method)
+app.add_url_rule("/call/static/<int:number>", "static method", CallableView.static)
+app.add_url_rule("/call/class/<int:number>", "class method", CallableView.of_class)
 app.add_url_rule("/call/lambda/<int:number>", "lambda", lambda number, size=5: tell(number, size))
 app.add_url_rule("/call/built-in/<number>", "built in", dict)
 app.add_url_rule("/call/page/<int:number>", "page", Page)
@@ -468,7 +468,7 @@ def union() -> str | Response | tuple[Row, int]:
 
 @app.get("/result/dict")
 def mapping() -> dict[str, Any]:
-    return {"b": WHEN, "a": Decimal("1.50"), "c": {"é": [1.0, None]}, "d": Item("x")}
+    return {"b": WHEN.replace(tzinfo=None), "a": Decimal("1.50"), "c": {"é": [1.0, None]}, "d": Item("x")}
 
 
 @app.get("/result/list")

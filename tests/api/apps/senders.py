@@ -1,7 +1,5 @@
 """Flask apps that send models, or call views, in a way of their own; written for Flask alone."""
 
-# ruff: noqa: I002 - annotations are texts only where a test makes them so
-
 import dataclasses
 import datetime as dt
 import inspect
@@ -13,7 +11,7 @@ from flask import Blueprint, Flask, g, jsonify, request
 from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
 
-WHEN = dt.datetime(2026, 1, 31, 12, 30)  # noqa: DTZ001 - Flask takes it as it is
+WHEN = dt.datetime(2026, 1, 31, 12, 30)  # Flask takes it without a zone
 
 
 @dataclasses.dataclass

@@ -1,6 +1,6 @@
-"""Views behind Flask-Pydantic's decorator, which fills models by the names `body`, `query` and `form`, and writes them."""
+"""Views behind Flask-Pydantic's decorator, which fills models by the names `body`, `query` and `form`."""
 
-# ruff: noqa: I002 - the extension looks at annotations as they are, and understands no texts
+# The extension looks at annotations as they are, and understands no texts.
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Optional

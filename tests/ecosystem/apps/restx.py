@@ -64,10 +64,10 @@ class Tasks(Resource):
 class OneTask(Resource):
     @tasks.marshal_with(task, envelope="task")
     def get(self, id: int) -> dict[str, Any]:
-        for each in TASKS:
-            if each["id"] == id:
-                return each
-        tasks.abort(404, f"No task {id}", id=id)
+        found = [each for each in TASKS if each["id"] == id]
+        if not found:
+            tasks.abort(404, f"No task {id}", id=id)
+        return found[0]
 
     @tasks.doc(security="key", deprecated=True)
     def delete(self, id: int) -> tuple[str, int]:
