@@ -384,7 +384,7 @@ def test_results_that_cannot_be_written_are_told_at_set_up():
     """A model in which a name cannot be resolved is an error that names the view."""
 
     class Impossible(msgspec.Struct):
-        other: "Nowhere"  # noqa: F821 - nobody has defined it
+        other: Nowhere  # noqa: F821 - nobody has defined it
 
     def show() -> Impossible:
         raise AssertionError

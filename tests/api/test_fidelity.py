@@ -215,7 +215,7 @@ def test_differences_are_views_that_flask_cannot_call(door, path):
 
 @pytest.mark.parametrize("texts", [False, True], ids=["objects", "texts"])
 def test_plain_views_have_a_document(texts):
-    """Every view is described that OpenAPI has a method for, whatever its annotations say, and the document is valid."""
+    """Every view is described, whatever its annotations say, and the document is valid."""
     app = load("annotated", "demijohn", texts=texts).app
     document = app.openapi()
     validate(document)

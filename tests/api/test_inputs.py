@@ -161,7 +161,7 @@ def test_secrets():
 def test_the_default_of_a_secret_is_one():
     """It may be what protects a test server, and the document is for everybody."""
 
-    def view(token: Annotated[Query[str], Param(secret=True)] = "4711", keys: Query[list[Secret[str]]] = ["4711"]): ...
+    def view(token: Annotated[Query[str], Param(secret=True)] = "4711", keys: Query[list[Secret[str]]] = ("4711",)): ...
 
     assert ["default" in each["schema"] for each in describe_parameters(view)] == [False, False]
 

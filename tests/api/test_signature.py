@@ -516,7 +516,9 @@ def test_may_bind_is_a_quick_no():
 
     def annotated(shop: int): ...
 
-    assert [False, True, True] == [may_bind(plain), may_bind(depends), may_bind(annotated)]
+    def marked(shop=Query()): ...  # noqa: B008 - which is a mistake
+
+    assert [False, True, True, True] == [may_bind(each) for each in (plain, depends, annotated, marked)]
 
 
 def _two_bodies(a: Order, b: Order): ...
@@ -564,6 +566,33 @@ def _bad_header(a: Annotated[Header[str], Param(alias="a b")]): ...
 def _underscored_header(a: Annotated[Header[str], Param(alias="a_b")]): ...
 
 
+def _bad_cookie(a: Annotated[Cookie[str], Param(alias="a;b")]): ...
+
+
+def _mark_for_default(a: int = Query(ge=1)): ...
+
+
+def _mark_alone(a: Header): ...
+
+
+def _depends_alone(a: Depends): ...
+
+
+def _default_beyond_limits(a: Annotated[Query[int], Param(ge=10)] = 1): ...
+
+
+def _broken_pattern(a: Annotated[Query[str], Param(pattern="(")]): ...
+
+
+def _size_of_a_text(a: Annotated[Query[str], Param(max_size=9)]): ...
+
+
+def _size_of_json(a: Annotated[Body[Order], Param(max_size=9)]): ...
+
+
+def _content_type_of_a_text(a: Annotated[Header[str], Param(content_types=["image/png"])]): ...
+
+
 def _variadic(*a: Query[int]): ...
 
 
@@ -609,6 +638,15 @@ MISTAKES = [
     (_nested_in_query, "`a`", "field `order` of Nested cannot come from a query"),
     (_bad_header, "`a`", "no header can be named 'a b'"),
     (_underscored_header, "`a`", "no header can be named 'a_b'"),
+    (_bad_cookie, "`a`", "no cookie can be named 'a;b'"),
+    (_mark_for_default, "`a`", "its default is a mark"),
+    (_mark_alone, "`a`", "`Header` by itself says no type"),
+    (_depends_alone, "`a`", "`Depends` by itself says no type"),
+    (_default_beyond_limits, "`a`", "its default 1 does not keep to its limits"),
+    (_broken_pattern, "`a`", "missing ), unterminated subpattern"),
+    (_size_of_a_text, "`a`", "`max_size` is of files"),
+    (_size_of_json, "`a`", "set `MAX_CONTENT_LENGTH`"),
+    (_content_type_of_a_text, "`a`", "a header has no `content_types`"),
     (_variadic, "`a`", "it is variadic positional, and marked"),
     (_keywords, "`a`", "it is variadic keyword, and marked"),
     (_positional, "`a`", "it is positional-only, and marked"),

@@ -14,14 +14,15 @@ from msgspec import inspect
 from werkzeug.datastructures import FileStorage
 
 from .limits import tell_type
+from .markers import Param
 from .models import find_reader, model_kind
 from .nodes import list_all_parts
 
 #: What is wrong, and what to write instead.
 Fault = tuple[str, str]
 
-#: A header's name (RFC 9110, 5.1), without the underscore: servers drop such headers.
-HEADER_NAME = re.compile(r"[!#$%&'*+.^`|~0-9A-Za-z-]+")
+#: What a name may be: in RFC 9110, 5.1, and RFC 6265, 4.1.1; of headers with an underscore servers drop all.
+NAMES = {"header": re.compile(r"[!#$%&'*+.^`|~0-9A-Za-z-]+"), "cookie": re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")}
 
 #: The types that are not made of texts, as all that a query string has are.
 COMPOSED = (
@@ -67,18 +68,38 @@ def check_together(parameters: Sequence[Bound]) -> tuple[str, str, str] | None:
     return None
 
 
-def check_header_name(name: str) -> Fault | None:
-    """Check that a header of this name can arrive.
+def check_name(name: str, source: str) -> Fault | None:
+    """Check that a header or a cookie of this name can arrive.
 
     Args:
         name: The name.
+        source: The source; elsewhere any name can.
 
     Returns:
         What is wrong; None if all is well.
     """
-    if HEADER_NAME.fullmatch(name):
+    if source not in NAMES or NAMES[source].fullmatch(name):
         return None
-    return f"no header can be named {name!r}", "use letters, digits and hyphens in the alias"
+    return f"no {source} can be named {name!r}", "use letters, digits and hyphens in the alias"
+
+
+def check_settings(param: Param, source: str, type_: Any) -> Fault | None:
+    """Check that what is said of files is said of one, or of a body.
+
+    Args:
+        param: The settings.
+        source: The source.
+        type_: The type without its marks.
+
+    Returns:
+        What is wrong; None if all is well.
+    """
+    if param.content_types and source not in {"file", "body"}:
+        return f"a {source} has no `content_types`", "leave them out, or use `File` or `Body`"
+    is_raw = source == "body" and not {bytes, str}.isdisjoint((_strip(type_), *get_args(type_)))
+    if param.max_size is not None and source != "file" and not is_raw:
+        return "`max_size` is of files and of bodies that are taken as they are", "set `MAX_CONTENT_LENGTH`"
+    return None
 
 
 def check_type(type_: Any, source: str, *, is_model: bool) -> Fault | None:
@@ -137,8 +158,11 @@ def check_default(type_: Any, default: Any, source: str) -> Fault | None:
         fits = _fits(type_, default)
     if fits:
         return None
-    instead = f"write `{tell_type(_strip(type_))} | None`" if default is None else "use a default of the type"
-    return f"its default {default!r} is no {tell_type(_strip(type_))}", instead
+    plain = _strip(type_)
+    if source != "file" and _fits(plain, default):
+        return f"its default {default!r} does not keep to its limits", "use a default that does"
+    instead = f"write `{tell_type(plain)} | None`" if default is None else "use a default of the type"
+    return f"its default {default!r} is no {tell_type(plain)}", instead
 
 
 def _find_custom(node: inspect.Type) -> type | None:

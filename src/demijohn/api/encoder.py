@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from .. import _current
+from .pydantic_models import tell_places
 
 
 def dump_json(value: Any) -> bytes:
@@ -71,10 +72,12 @@ def _validate_again(value: Any) -> Any:
     try:
         return kind.__pydantic_validator__.validate_python(given, from_attributes=True, by_name=True)
     except ValueError as error:
-        raise TypeError(
-            f"The {kind.__name__} that was returned holds what its fields do not allow: {error}. Give them values of"
-            " their types, or make the model by its constructor, which checks them."
-        ) from error
+        places = tell_places(error)
+    # SECURITY: neither pydantic's words nor its error: both have the values, and a log would keep them.
+    raise TypeError(
+        f"The {kind.__name__} that was returned holds what its fields do not allow: {places}. Give them values of their"
+        " types, or make the model by its constructor, which checks them."
+    )
 
 
 def _dump_to_builtins(value: Any) -> Any:

@@ -143,7 +143,7 @@ async def await_end(generator: AsyncGenerator[Any, Any], exc: BaseException | No
         BaseException: What it raises, unless that is `exc` itself.
         RuntimeError: It gives a second value.
     """
-    if generator.ag_frame is None:
+    if getattr(generator, "ag_frame", generator) is None:
         return  # its loop has ended it, of which `check_open` told
     with _expect_end(exc):
         _ = await (anext(generator) if exc is None else generator.athrow(exc))

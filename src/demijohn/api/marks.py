@@ -42,11 +42,13 @@ def take_marks(annotation: Any) -> Marks:
         The parts.  `File` is Werkzeug's `FileStorage`, and `Query[int] | None` is `Query[int | None]`.
 
     Raises:
-        TypeError: A mark is within another type, where it says nothing.
+        TypeError: A mark has no type, or is within another type, where it says nothing.
     """
     annotation = strip_alias(annotation)
     if annotation is File:
         return Marks(FileStorage, (_make(File),))
+    if is_mark(annotation):
+        raise TypeError(f"`{getattr(annotation, '__name__', annotation)}` by itself says no type")
     if get_origin(annotation) is Annotated:
         inner = take_marks(annotation.__origin__)
         params = tuple(_make(each) for each in annotation.__metadata__ if _is_a(each, Param))

@@ -159,7 +159,7 @@ class Reader:
 
 
 @functools.lru_cache(maxsize=4096)  # a class that is made in a function would stay for ever
-def _find_cached_reader(type_: Any, lax: bool) -> Reader:
+def _find_cached_reader(type_: Any, lax: bool, written: str) -> Reader:
     return Reader(type_, lax=lax)
 
 
@@ -180,7 +180,8 @@ def find_reader(type_: Any, *, lax: bool) -> Reader:
         hash(type_)
     except TypeError:
         return Reader(type_, lax=lax)  # an annotation may hold anything
-    return _find_cached_reader(type_, lax)
+    # `int | str` equals `str | int`, and each is told as it is written.
+    return _find_cached_reader(type_, lax, repr(type_))
 
 
 def find_result_mirror(type_: Any) -> Any:

@@ -8,13 +8,14 @@ what to write instead.  What is not marked and is no model stays as in Flask.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 from weakref import WeakValueDictionary
 
-from .annotations import Namespace, Unresolved, find_place, read_parameters, resolve_all
-from .checks import check_default, check_header_name, check_together, check_type
+from .annotations import Namespace, Unresolved, find_place, is_mark, read_parameters, resolve_all
+from .checks import check_default, check_name, check_settings, check_together, check_type
 from .limits import fold_limits
 from .markers import Dependency, Param
 from .marks import Marks, merge_params, take_marks
@@ -100,13 +101,13 @@ def may_bind(function: Callable[..., Any]) -> bool:
         function: A view.
 
     Returns:
-        Whether it has annotations, or a default that is a `Depends`.
+        Whether it has annotations, or a default that is a mark.
     """
     inner = inspect.unwrap(function)
     if getattr(inner, "__annotations__", None):
         return True
     defaults = [*(getattr(inner, "__defaults__", None) or ()), *(getattr(inner, "__kwdefaults__", None) or {}).values()]
-    return any(isinstance(default, Dependency) for default in defaults) or not hasattr(inner, "__code__")
+    return any(map(is_mark, defaults)) or not hasattr(inner, "__code__")
 
 
 def read_signature(
@@ -208,6 +209,10 @@ class _SignatureReader:
 
     def _bind(self, parameter: inspect.Parameter, types: dict[str, Any]) -> Parameter | None:
         name = parameter.name
+        if is_mark(parameter.default) and not isinstance(parameter.default, Dependency):
+            # Else the view would be given the mark itself.
+            what = "its default is a mark, which says where a value comes from and is none"
+            self._refuse(name, what, "put it into the annotation, as in `Annotated[int, Query(ge=1)]`")
         marks = self._take_marks(name, types.get(name, Any))
         depends = parameter.default if isinstance(parameter.default, Dependency) else None
         found = [*marks.depends, *([depends] if depends else [])]
@@ -249,8 +254,9 @@ class _SignatureReader:
             self._refuse(
                 name, f"the URL has no variable <{alias}> (it has {known})", "name one of them, or use `Query`"
             )
-        if source == "header" and (fault := check_header_name(alias)):
-            self._refuse(name, *fault)
+        for fault in (check_name(alias, source), check_settings(param, source, marks.type)):
+            if fault:
+                self._refuse(name, *fault)
         by_field = source in {"query", "header", "cookie", "form"} and is_model(marks.type)
         type_ = self._fold(name, marks, param)
         if fault := check_type(type_, source, is_model=by_field):
@@ -262,14 +268,14 @@ class _SignatureReader:
     def _fold(self, name: str, marks: Marks, param: Param) -> Any:
         try:
             return fold_limits(marks.type, param)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, re.error) as error:
             self._refuse(name, str(error), "leave the limit out, or put it on a number, a text or a list")
 
     def _take_marks(self, name: str, annotation: Any) -> Marks:
         try:
             return take_marks(annotation)
         except TypeError as error:
-            self._refuse(name, str(error), "put the mark around the whole type")
+            self._refuse(name, str(error), "put the mark around the whole type, as in `Query[int]`")
 
     def _refuse(self, name: str, what: str, instead: str) -> NoReturn:
         place = find_place(self.function)

@@ -34,6 +34,9 @@ FindAll = Callable[[Any], Mapping[str, list[str]]]
 
 ONE_VALUE = "one value"
 
+#: A multidict is a dict of lists.
+_get_list: Callable[[Any, str], list[str] | None] = dict.get
+
 
 def compile_source(parameter: Parameter, siblings: Collection[str] = ()) -> Read:
     """Compile what reads a parameter.
@@ -174,8 +177,9 @@ def _compile_path(parameter: Parameter) -> Read:
 def _find_in_query(alias: str) -> FindTexts:
     def find_in_query(request: Any) -> list[str] | None:
         args = request.args
-        # PERF: 0.04 µs, and 0.3 by `getlist`: a multidict is a dict of lists.
-        return dict.get(args, alias) if type(args) is Pairs else args.getlist(alias)
+        # PERF: 0.04 µs, and 0.3 by `getlist`.
+        texts: list[str] | None = _get_list(args, alias) if type(args) is Pairs else args.getlist(alias)
+        return texts
 
     return find_in_query
 

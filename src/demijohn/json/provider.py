@@ -146,9 +146,9 @@ def _default(o: Any) -> Any:
 
 def _read_fields(o: Any) -> dict[str, Any] | None:
     """Return the fields of an instance of a model by their names in JSON."""
-    if dataclasses.is_dataclass(o) and not isinstance(o, type):
-        return dataclasses.asdict(o)
     kind: Any = type(o)
+    if dataclasses.is_dataclass(kind):
+        return dataclasses.asdict(o)
     if hasattr(kind, "__struct_fields__"):
         names = zip(kind.__struct_encode_fields__, kind.__struct_fields__, strict=True)
         return {encoded: getattr(o, name) for encoded, name in names}
