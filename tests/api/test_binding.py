@@ -49,6 +49,22 @@ def test_declared_problems(path):
     assert (404, "application/problem+json", expected) == (answer.status_code, answer.mimetype, answer.get_json())
 
 
+def test_a_declared_error_stays_as_it_is():
+    """An application may raise one error for all requests; no answer is left in it for the next."""
+    error = NotFound("no such row")
+    app = Flask(__name__)
+
+    @app.get("/<name>")
+    @app.responses({404: Problem})
+    def find(name: str, number: Query[int] = 0):
+        error.description = name
+        raise error
+
+    client = app.test_client()
+    assert ["a", "b"] == [client.get(f"/{name}").json["detail"] for name in "ab"]
+    assert error.response is None
+
+
 def test_other_errors_stay_pages():
     """An HTTP error that a typed view does not declare is answered as in Flask."""
     answer = _build().test_client().get("/undeclared")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -162,6 +163,17 @@ def test_the_default_of_a_secret_is_one():
     """It may be what protects a test server, and the document is for everybody."""
 
     def view(token: Annotated[Query[str], Param(secret=True)] = "4711", keys: Query[list[Secret[str]]] = ("4711",)): ...
+
+    assert ["default" in each["schema"] for each in describe_parameters(view)] == [False, False]
+
+
+def test_a_default_without_a_zone_is_not_told():
+    """RFC 3339, which the format of the type is about, has none."""
+
+    class Since(msgspec.Struct):
+        since: datetime = datetime(2026, 1, 31)
+
+    def view(until: Query[datetime] = datetime(2026, 1, 31), rest: Query[Since] = Since()): ...  # noqa: B008
 
     assert ["default" in each["schema"] for each in describe_parameters(view)] == [False, False]
 

@@ -17,8 +17,8 @@ from ..json.provider import DefaultJSONProvider
 from ..pipeline.plan import is_overridden
 from ..typing import AppLike
 from .annotations import find_place
-from .binding import NOT_READ, Binding, Operation, ReadParameters
-from .depends import compile_dependencies
+from .binding import NOT_READ, Binding, Operation
+from .depends import ReadParameters, compile_dependencies
 from .faults import Fault
 from .models import is_model
 from .operations import OperationSettings, find_response, find_settings

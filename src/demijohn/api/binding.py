@@ -16,14 +16,11 @@ from werkzeug.exceptions import HTTPException
 from .. import _current
 from ..pipeline.bridge import find_coroutine, mark_coroutine
 from ..pipeline.drive import Step
-from .depends import Dependencies, note_error
+from .depends import Dependencies, ReadParameters, note_error
 from .faults import Fault
 from .problems import InvalidRequest, render_problem
 from .results import Encode
 from .signature import Signature
-
-#: Reads the parameters of a function: is given the request, the values of the URL and a list for faults.
-ReadParameters = Callable[[Any, Mapping[str, Any], list[Fault]], dict[str, Any]]
 
 #: Sources that are not read here: what is passed on, and what other functions return.
 NOT_READ = frozenset({"url", "depends"})
@@ -68,9 +65,18 @@ class Operation:
             values.pop(name, None)
 
     def declare(self, error: HTTPException) -> None:
-        """Have an error answered as the problem that the view declares."""
+        """Raise a problem in the place of an error that the view declares as one.
+
+        Args:
+            error: The error; it stays as it is, since an application may raise the same one for every request.
+
+        Raises:
+            HTTPException: What is answered as the problem.
+        """
         if error.response is None and error.code is not None and self.is_problem(error.code):
-            error.response = render_problem(error)
+            declared = type(error).__new__(type(error), *error.args)
+            vars(declared).update(vars(error), response=render_problem(error))
+            raise declared from error
 
 
 class Binding:

@@ -17,13 +17,14 @@ from ..pipeline.drive import Step
 from ..typing import AppLike
 from .annotations import find_place
 from .exits import Exits, await_begin, await_end, begin, check_open, end
+from .faults import Fault
 from .markers import Dependency
 from .schemes import SCHEMES
 from .signature import Signature, SignatureError, read_signature
 
 #: Reads the parameters of a function out of a request: is given the request,
 #: the URL's values and a list for faults, and returns keyword arguments.
-ReadParameters = Callable[[Any, Mapping[str, Any], list[Any]], dict[str, Any]]
+ReadParameters = Callable[[Any, Mapping[str, Any], list[Fault]], dict[str, Any]]
 
 #: The overrides of each function, the last of which counts.
 _NO_OVERRIDES: Mapping[Any, tuple[Override, ...]] = {}

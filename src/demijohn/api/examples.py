@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,6 +30,15 @@ def dump_value(value: Any) -> Any:
         # msgspec would sort the fields.
         return {each.name: dump_value(getattr(value, each.name)) for each in type(value).__attrs_attrs__}
     return msgspec.to_builtins(value, order="deterministic", enc_hook=str)
+
+
+def may_be_told(default: Any) -> bool:
+    """Say whether a default can stand beside the format of its type.
+
+    Args:
+        default: The default; a date and time without a zone is none for RFC 3339.
+    """
+    return not (isinstance(default, dt.datetime) and default.tzinfo is None)
 
 
 def build_example(value: Any) -> dict[str, Any]:

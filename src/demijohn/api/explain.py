@@ -17,10 +17,10 @@ from .nodes import (
     ANYTHING,
     Judge,
     has_length,
+    holds_secret,
     is_fine,
     is_fine_key,
     is_secret,
-    list_parts,
     make_judge,
     may_take,
     order_fields,
@@ -77,8 +77,7 @@ class Explainer:
         """Tell whether a type has a part that no error may tell."""
         known = self._secrets.get(id(node))
         if known is None:
-            self._secrets[id(node)] = False  # a type that holds itself adds nothing
-            known = self._secrets[id(node)] = is_secret(node) or any(map(self.has_secret, list_parts(node)))
+            known = self._secrets[id(node)] = holds_secret(node)
         return known
 
     def _walk(self, spot: Spot) -> list[Fault]:

@@ -9,7 +9,7 @@ import msgspec
 from werkzeug.routing import BaseConverter
 
 from .docstrings import Docstring
-from .examples import build_example, dump_value
+from .examples import build_example, dump_value, may_be_told
 from .formats import Schema
 from .paths import build_converter_schema
 from .schemas import Schemas
@@ -132,7 +132,8 @@ def _list_values(schemas: Schemas, parameter: Parameter) -> Iterator[tuple[str, 
 
 def _set_default(schema: Schema, parameter: Parameter, *, is_secret: bool) -> None:
     # SECURITY: a secret's default may be a secret.
-    if not is_secret and not any(parameter.default is each for each in (REQUIRED, msgspec.UNSET, None)):
+    is_told = not is_secret and may_be_told(parameter.default)
+    if is_told and not any(parameter.default is each for each in (REQUIRED, msgspec.UNSET, None)):
         schema["default"] = dump_value(parameter.default)
     if parameter.param.secret and schema.get("type") == "string":
         schema.setdefault("format", "password")

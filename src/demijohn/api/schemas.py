@@ -18,7 +18,7 @@ import msgspec
 from msgspec import inspect
 
 from .docstrings import parse_docstring
-from .examples import dump_value
+from .examples import dump_value, may_be_told
 from .formats import Schema, build_leaf, list_values, name_type, read_limits
 from .models import find_reader, find_result_mirror
 from .names import choose_names, find_title
@@ -223,8 +223,8 @@ class Schemas:
         if field.name in texts:
             schema.setdefault("description", texts[field.name])
         default = _find_default(field)
-        if default is not None and holds_secret(field.type):
-            # SECURITY: a secret's default may be a secret.
+        # SECURITY: a secret's default may be a secret.
+        if not may_be_told(field.default) or (default is not None and holds_secret(field.type)):
             default = msgspec.UNSET
         if default is not msgspec.UNSET and (nullable or default is not None):
             schema["default"] = default
