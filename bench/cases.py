@@ -79,7 +79,7 @@ class Case:
     follow: Callable[[Request, Answer], Request] | None = None
     teardowns: int = 0
     note: str = ""
-    missing: str = "this part has no such case"
+    missing: str = ""
 
 
 def find_fault(case: Case, answer: Answer) -> str:

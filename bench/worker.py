@@ -44,7 +44,7 @@ class Worker:
         """Build the app of a case, check its answer, and calibrate."""
         apps = load_apps(self.peer)
         if case not in apps:
-            return {"missing": apps.missing.get(case, CASES[case].missing)}
+            return {"missing": apps.missing.get(case) or CASES[case].missing or "this part has no such case"}
         subject = Subject(self.peer, CASES[case], apps[case]())
         if subject.fault:
             subject.close()

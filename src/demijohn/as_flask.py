@@ -54,6 +54,11 @@ class AliasModule(ModuleType):
         if target is not None:
             value = self.__dict__[name] = _load(target)
             return value
+        for home in map(importlib.import_module, HOMES.get(self.__name__, ())):
+            if name in getattr(home, "__all__", ()):
+                # What is imported late there is so here too.
+                value = self.__dict__[name] = getattr(home, name)
+                return value
         if full_name == "flask.__version__":
             warnings.warn(
                 "flask.__version__ goes away in Flask 3.2: use importlib.metadata.version('flask').",
